@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	duckdb "github.com/duckdb/duckdb-go/v2"
+)
+
+// Conn is one session of the engine: its temporary tables are its own. It is
+// for one goroutine at a time.
+type Conn struct {
+	sql   *sql.Conn
+	arrow *duckdb.Arrow
+}
+
+// Conn opens a session; Close gives it back and drops its temporary tables.
+func (e *Engine) Conn(ctx context.Context) (*Conn, error) {
+	session, err := e.db.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open a session of the SQL engine: %w", err)
+	}
+	c := &Conn{sql: session}
+	err = session.Raw(func(driver any) (err error) {
+		c.arrow, err = duckdb.NewArrowFromConn(driver.(*duckdb.Conn))
+		return err
+	})
+	if err != nil {
+		session.Close()
+		return nil, fmt.Errorf("open a session of the SQL engine: %w", err)
+	}
+	return c, nil
+}
+
+// Close ends the session.
+func (c *Conn) Close() error { return c.sql.Close() }
+
+// Exec runs a statement.
+func (c *Conn) Exec(ctx context.Context, statement string, args ...any) error {
+	_, err := c.sql.ExecContext(ctx, statement, args...)
+	return explain(err)
+}
+
+// Query runs a statement that answers rows.
+func (c *Conn) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	rows, err := c.sql.QueryContext(ctx, query, args...)
+	return rows, explain(err)
+}
+
+// Row scans the one row that a query answers.
+func (c *Conn) Row(ctx context.Context, query string, into ...any) error {
+	return explain(c.sql.QueryRowContext(ctx, query).Scan(into...))
+}
+
+// Copy writes what a query answers as one Parquet file and returns its rows.
+// fieldIDs is the value of the FIELD_IDS option, or empty. The file is not
+// yet durable: who publishes it syncs it.
+func (c *Conn) Copy(ctx context.Context, query, path, fieldIDs string) (int64, error) {
+	options := ParquetOptions
+	if fieldIDs != "" {
+		options += ", FIELD_IDS " + fieldIDs
+	}
+	result, err := c.sql.ExecContext(ctx, fmt.Sprintf("COPY (%s) TO %s (%s)", query, Literal(path), options))
+	if err != nil {
+		return 0, explain(err)
+	}
+	return result.RowsAffected()
+}
+
+// Load makes a temporary table of Arrow batches. All columns are read at
+// once and in order on purpose: the engine's C interface for Arrow streams
+// does not hand a projection on, and a query over some of the columns would
+// read the wrong ones.
+func (c *Conn) Load(ctx context.Context, table string, schema *arrow.Schema, batches []arrow.RecordBatch) error {
+	reader, err := array.NewRecordReader(schema, batches)
+	if err != nil {
+		return fmt.Errorf("load %d batches: %w", len(batches), err)
+	}
+	defer reader.Release()
+	release, err := c.arrow.RegisterView(reader, arrowView)
+	if err != nil {
+		return fmt.Errorf("load %d batches: %w", len(batches), err)
+	}
+	defer release()
+	return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), arrowView))
+}
+
+const arrowView = "_arrow"
