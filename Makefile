@@ -1,0 +1,50 @@
+# Sen: make run shows the demonstration country, make test proves the rest.
+#
+# Everything is built with the tag duckdb_arrow (the engine's Arrow interface
+# stands behind it); by hand: go build -tags duckdb_arrow ./cmd/sen
+
+export GOFLAGS := -tags=duckdb_arrow -buildvcs=false
+
+PEOPLE ?= 20000
+SEED   ?= 7
+HUB    ?= demo-hub
+
+.PHONY: run build test check lint vuln fuzz docs clean
+
+run: build
+	@bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB)
+
+build:
+	@go build -o bin/sen ./cmd/sen
+
+# What continuous integration runs, and nothing else.
+test: .venv/ready .tools/ready
+	@scripts/check
+	@go test -p 2 -timeout 18m ./...
+
+# Form only: gofmt, vet, linters, known vulnerabilities.
+check:
+	@scripts/check
+
+lint: .tools/ready
+	@.tools/golangci-lint run ./...
+
+vuln: .tools/ready
+	@scripts/vuln
+
+# A minute of fuzzing for every parser.
+fuzz:
+	@scripts/fuzz
+
+# Writes docs/reference again from the commands, options and elements.
+docs: build
+	@bin/sen docs --out docs/reference
+
+clean:
+	rm -rf bin $(HUB)
+
+.venv/ready: apptest/requirements.txt scripts/setup-python
+	@scripts/setup-python
+
+.tools/ready: scripts/setup-tools
+	@scripts/setup-tools
