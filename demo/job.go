@@ -1,0 +1,175 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"path"
+	"strings"
+
+	"github.com/sen-hub/sen"
+)
+
+// An agencyFile is one file of an agency, with the datasets it holds.
+type agencyFile struct {
+	path     string // below Options.Dir
+	format   string
+	encoding string
+	datasets []dataset
+	open     func(stage *staged, datasets []dataset) (output, error)
+}
+
+// agencyFiles is the country's data, file by file.
+func agencyFiles() []agencyFile {
+	return []agencyFile{
+		{"population/person.parquet", "parquet", "UTF-8", []dataset{personDataset()}, openParquet},
+		{"residence/registration.csv", "csv", "UTF-8", []dataset{registrationDataset()}, openCSV(',', "\n", utf8Text)},
+		{"civil-status/birth.csv", "csv", "TCVN3", []dataset{birthDataset()}, openCSV(';', "\r\n", toTCVN3)},
+		{"civil-status/marriage.csv", "csv", "TCVN3", []dataset{marriageDataset()}, openCSV(';', "\r\n", toTCVN3)},
+		{"civil-status/death.csv", "csv", "TCVN3", []dataset{deathDataset()}, openCSV(';', "\r\n", toTCVN3)},
+		{"health-insurance/card.jsonl", "json", "UTF-8", []dataset{cardDataset()}, openJSONLines},
+		{"vehicles/vehicles.sqlite", "sqlite", "UTF-8", []dataset{vehicleDataset(), transferDataset()}, openSQLite},
+		{"tax/taxpayer.csv", "csv", "VNI", []dataset{taxpayerDataset()}, openCSV('\t', "\r\n", toVNI)},
+	}
+}
+
+// job writes one file from the first family to the last.
+type job struct {
+	land   *land
+	tables []*table
+	out    output
+	people *peopleFile // the lives themselves; nil for all jobs but one
+}
+
+func openJobs(o Options, l *land, tally *tally, stage *staging) ([]*job, error) {
+	var jobs []*job
+	for _, f := range agencyFiles() {
+		j, err := openJob(f, o, l, tally, stage)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	if o.Truth == "" {
+		return jobs, nil
+	}
+	people, err := openPeopleFile(stage, o.Truth)
+	if err != nil {
+		return nil, err
+	}
+	return append(jobs, &job{land: l, people: people}), nil
+}
+
+func openJob(f agencyFile, o Options, l *land, tally *tally, stage *staging) (*job, error) {
+	s, err := stage.source(o.Dir, f.path)
+	if err != nil {
+		return nil, err
+	}
+	out, err := f.open(s, f.datasets)
+	if err != nil {
+		return nil, sen.Errorf(sen.Unavailable, "open %s: %w", f.path, err)
+	}
+	j := &job{land: l, out: out}
+	for i, d := range f.datasets {
+		t := newTable(d, f, tally)
+		t.out, t.slot = out, i
+		if o.Truth != "" {
+			if t.truth, err = openTruthFile(stage, o.Truth, d); err != nil {
+				return nil, err
+			}
+		}
+		j.tables = append(j.tables, t)
+	}
+	return j, nil
+}
+
+func newTable(d dataset, f agencyFile, tally *tally) *table {
+	ragged := f.format == "csv"
+	t := &table{dataset: d, draws: newDraws(d.columns, ragged), tally: tally, ragged: ragged}
+	t.row.columns = d.columns
+	t.plot.unicode = f.encoding == "UTF-8"
+	t.count = DatasetReport{Dataset: d.id, File: path.Clean(f.path), Format: f.format, Encoding: f.encoding, Planted: map[string]int64{}}
+	for i := range d.columns {
+		if d.columns[i].key {
+			t.key = i
+		}
+	}
+	return t
+}
+
+// families between two looks at the context and the progress.
+const familiesPerStep = 256
+
+// run writes the rows of all families and closes the files.
+func (j *job) run(ctx context.Context, people int) error {
+	var f family
+	for unit := int64(0); unit*familySize < int64(people); unit++ {
+		if unit%familiesPerStep == 0 {
+			if err := j.step(ctx); err != nil {
+				return errors.Join(err, j.close())
+			}
+		}
+		j.land.family(&f, unit, min(familySize, people-int(unit)*familySize))
+		j.fill(&f)
+	}
+	for _, t := range j.tables {
+		t.releaseHeld(true)
+	}
+	if err := j.step(ctx); err != nil {
+		return errors.Join(err, j.close())
+	}
+	return j.close()
+}
+
+func (j *job) fill(f *family) {
+	for _, t := range j.tables {
+		t.rng = stream(j.land.seed, useRows+datasetNumber(t.id), uint64(f.unit))
+		t.fill(f, t)
+	}
+	if j.people != nil {
+		j.people.write(f)
+	}
+}
+
+// datasetNumber tells the streams of datasets apart.
+func datasetNumber(d sen.Dataset) uint64 {
+	h := fnv.New32a()
+	h.Write([]byte(strings.ToLower(string(d))))
+	return uint64(h.Sum32())
+}
+
+// step reports progress and gives the first error of the tables.
+func (j *job) step(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return sen.Errorf(sen.Canceled, "making the country was stopped: %w", context.Cause(ctx))
+	}
+	for _, t := range j.tables {
+		t.report()
+		if t.err != nil {
+			return sen.Errorf(sen.Unavailable, "write %s: %w", t.count.File, t.err).WithHint("check the space left on the disk")
+		}
+	}
+	if j.people != nil && j.people.err != nil {
+		return sen.Errorf(sen.Unavailable, "write people: %w", j.people.err).WithHint("check the space left on the disk")
+	}
+	return nil
+}
+
+func (j *job) close() error {
+	var errs []error
+	if j.out != nil {
+		errs = append(errs, j.out.close())
+	}
+	for _, t := range j.tables {
+		if t.truth != nil {
+			errs = append(errs, t.truth.close())
+		}
+	}
+	if j.people != nil {
+		errs = append(errs, j.people.close())
+	}
+	if err := errors.Join(errs...); err != nil {
+		return sen.Errorf(sen.Unavailable, "close: %w", err).WithHint("check the space left on the disk")
+	}
+	return nil
+}
