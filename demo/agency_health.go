@@ -2,7 +2,7 @@ package demo
 
 import "strconv"
 
-// Health insurance: the cards in force, as an application exports them.
+// Health insurance: everybody's latest card, as an application exports them.
 
 func cardDataset() dataset {
 	return dataset{id: "health-insurance.card", fill: fillCards, columns: []column{
@@ -27,7 +27,7 @@ func fillCards(f *family, t *table) {
 			continue
 		}
 		group, percent := p.insuranceGroup()
-		from := max(dayOf(2025, 1, 1)-day(p.index%360), p.born+10)
+		from := max(dayOf(2024, 6, 30)-day(p.index%360), p.born+10)
 		r.text(group + provinces[p.home.province].code + digits(uint64(p.index), 10))
 		r.text(p.number)
 		r.text(p.name)
@@ -66,10 +66,12 @@ func (p *person) facility() string {
 		`","hang":` + strconv.Itoa(1+ward%4) + `}`
 }
 
-// validity ends a year after the card's issue; a pensioner's has no end.
+// validity is when the card lapsed, a year after its issue; a pensioner's does
+// not, and of a card in force the end is not entered.
 func validity(p *person, from day) day {
-	if p.age(Today) >= 61 {
+	to := from.plusYears(1) - 1
+	if p.age(Today) >= 61 || to > Today {
 		return never
 	}
-	return from.plusYears(1) - 1
+	return to
 }

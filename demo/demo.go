@@ -87,6 +87,9 @@ func Generate(ctx context.Context, o Options) (Report, error) {
 	tally := &tally{total: Plan(o.People).Rows, report: o.Progress}
 	jobs, err := openJobs(o, land, tally, stage)
 	if err != nil {
+		for _, j := range jobs {
+			_ = j.abandon(err)
+		}
 		return Report{}, err
 	}
 	group, ctx := errgroup.WithContext(ctx)

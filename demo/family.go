@@ -298,7 +298,7 @@ func (f *family) remember(p *person) {
 func (f *family) endLives() {
 	for i := range f.people {
 		p := &f.people[i]
-		years := 42 + f.r.below(22) + f.r.below(22) + f.r.below(14)
+		years := 50 + f.r.below(22) + f.r.below(22) + f.r.below(14)
 		if p.woman {
 			years += 5
 		}

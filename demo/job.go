@@ -41,51 +41,50 @@ type job struct {
 	people *peopleFile // the lives themselves; nil for all jobs but one
 }
 
+// openJobs opens every file; on an error, too, it gives the jobs begun.
 func openJobs(o Options, l *land, tally *tally, stage *staging) ([]*job, error) {
 	var jobs []*job
 	for _, f := range agencyFiles() {
-		j, err := openJob(f, o, l, tally, stage)
-		if err != nil {
-			return nil, err
-		}
+		j := &job{land: l}
 		jobs = append(jobs, j)
+		if err := j.open(f, o, tally, stage); err != nil {
+			return jobs, err
+		}
 	}
 	if o.Truth == "" {
 		return jobs, nil
 	}
 	people, err := openPeopleFile(stage, o.Truth)
 	if err != nil {
-		return nil, err
+		return jobs, err
 	}
 	return append(jobs, &job{land: l, people: people}), nil
 }
 
-func openJob(f agencyFile, o Options, l *land, tally *tally, stage *staging) (*job, error) {
+func (j *job) open(f agencyFile, o Options, tally *tally, stage *staging) error {
 	s, err := stage.source(o.Dir, f.path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	out, err := f.open(s, f.datasets)
-	if err != nil {
-		return nil, sen.Errorf(sen.Unavailable, "open %s: %w", f.path, err)
+	if j.out, err = f.open(s, f.datasets); err != nil {
+		j.out = nil
+		return sen.Errorf(sen.Unavailable, "open %s: %w", f.path, err)
 	}
-	j := &job{land: l, out: out}
 	for i, d := range f.datasets {
 		t := newTable(d, f, tally)
-		t.out, t.slot = out, i
+		t.out, t.slot = j.out, i
 		if o.Truth != "" {
 			if t.truth, err = openTruthFile(stage, o.Truth, d); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		j.tables = append(j.tables, t)
 	}
-	return j, nil
+	return nil
 }
 
 func newTable(d dataset, f agencyFile, tally *tally) *table {
-	ragged := f.format == "csv"
-	t := &table{dataset: d, draws: newDraws(d.columns, ragged), tally: tally, ragged: ragged}
+	t := &table{dataset: d, draws: newDraws(d.columns, f.format == "csv"), tally: tally}
 	t.row.columns = d.columns
 	t.plot.unicode = f.encoding == "UTF-8"
 	t.count = DatasetReport{Dataset: d.id, File: path.Clean(f.path), Format: f.format, Encoding: f.encoding, Planted: map[string]int64{}}
@@ -106,7 +105,7 @@ func (j *job) run(ctx context.Context, people int) error {
 	for unit := int64(0); unit*familySize < int64(people); unit++ {
 		if unit%familiesPerStep == 0 {
 			if err := j.step(ctx); err != nil {
-				return errors.Join(err, j.close())
+				return j.abandon(err)
 			}
 		}
 		j.land.family(&f, unit, min(familySize, people-int(unit)*familySize))
@@ -116,9 +115,16 @@ func (j *job) run(ctx context.Context, people int) error {
 		t.releaseHeld(true)
 	}
 	if err := j.step(ctx); err != nil {
-		return errors.Join(err, j.close())
+		return j.abandon(err)
 	}
 	return j.close()
+}
+
+// abandon closes what is open after an error; what closing says then only
+// repeats it.
+func (j *job) abandon(err error) error {
+	_ = j.close()
+	return err
 }
 
 func (j *job) fill(f *family) {

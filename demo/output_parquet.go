@@ -132,7 +132,10 @@ func openParquet(s *staged, d []dataset) (output, error) {
 		columns = append(columns, parquetColumn{c.physical, sourceType(c.holds), c.repeats()})
 	}
 	f, err := newParquetFile(s, columns)
-	return parquetOutput{f}, err
+	if err != nil {
+		return nil, err
+	}
+	return parquetOutput{f}, nil
 }
 
 func sourceType(holds content) arrow.DataType {

@@ -25,10 +25,9 @@ type table struct {
 	tally *tally
 	rng   rng
 	held  []heldRow // duplicates that wait for their turn
-	err   error
+	err   error     // the first; later rows are not written
 
-	ragged  bool // the format can have ragged rows
-	counted int64
+	counted int64 // rows that the tally knows
 }
 
 // output is an agency's file being written.

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 
 	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/sen-hub/sen"
 )
 
 // truthFile says, for each row of a dataset in the source's own order, what
@@ -23,7 +24,10 @@ func openTruthFile(stage *staging, dir string, d dataset) (*truthFile, error) {
 		columns = append(columns, parquetColumn{c.name, truthType(c.holds), c.repeats()})
 	}
 	f, err := openTruth(stage, dir, string(d.id), columns)
-	return &truthFile{f}, err
+	if err != nil {
+		return nil, err
+	}
+	return &truthFile{f}, nil
 }
 
 func openTruth(stage *staging, dir, name string, columns []parquetColumn) (*parquetFile, error) {
@@ -31,7 +35,11 @@ func openTruth(stage *staging, dir, name string, columns []parquetColumn) (*parq
 	if err != nil {
 		return nil, err
 	}
-	return newParquetFile(s, columns)
+	f, err := newParquetFile(s, columns)
+	if err != nil {
+		return nil, sen.Errorf(sen.Unavailable, "open the truth of %s: %w", name, err)
+	}
+	return f, nil
 }
 
 // truthType: a column that promises whole days is a DATE in the standard form,
@@ -70,7 +78,10 @@ func openPeopleFile(stage *staging, dir string) (*peopleFile, error) {
 		{"birth_province", text, true}, {"father", number, false}, {"mother", number, false}, {"spouse", number, false},
 		{"married_on", day, false}, {"home_province", text, true}, {"home_since", day, false},
 	})
-	return &peopleFile{parquetFile: f}, err
+	if err != nil {
+		return nil, err
+	}
+	return &peopleFile{parquetFile: f}, nil
 }
 
 // write keeps the first error; the job looks at it between families.
