@@ -19,7 +19,7 @@ func openCSV(ctx context.Context, set files, at Location, o Options) (Reader, er
 	t := &textReader{set: set, options: o, facts: Facts{Format: CSV, Files: len(set.list), Bytes: set.bytes(), Delimiter: "none", Quote: "none"}}
 	var sampleBytes, sampleRows int64
 	for _, f := range set.list {
-		s, err := takeSample(ctx, f, at.Encoding)
+		s, err := takeSample(ctx, f, csvSample, at.Encoding)
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func (t *textReader) addCSV(f file, s sample, g csv.Guess) error {
 	if err != nil {
 		return err
 	}
-	part.parser = func(line int64) parser {
+	part.parser = func(line int64, _ bool) parser {
 		return csv.NewParser(g.Dialect, csv.Options{FieldLimit: t.options.FieldLimit, Transcoded: s.encoding != utf8Name, Fields: fields, Line: line})
 	}
 	t.parts = append(t.parts, part)

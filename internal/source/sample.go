@@ -7,9 +7,12 @@ import (
 	"io"
 )
 
-// sampleBytes is how much of a file's beginning is looked at before it is
-// read.
-const sampleBytes = 256 << 10
+// How much of a file's beginning is looked at before it is read. JSON lines
+// name their columns as they go, so that more of them is looked at.
+const (
+	csvSample  = 256 << 10
+	jsonSample = 1 << 20
+)
 
 const utf8Name = "UTF-8"
 
@@ -22,8 +25,8 @@ type sample struct {
 	evidence []string
 }
 
-// takeSample reads a file's beginning and finds its encoding.
-func takeSample(ctx context.Context, f file, encoding string) (sample, error) {
+// takeSample reads a file's first bytes and finds its encoding.
+func takeSample(ctx context.Context, f file, bytesWanted int64, encoding string) (sample, error) {
 	if err := ctx.Err(); err != nil {
 		return sample{}, err
 	}
@@ -32,7 +35,7 @@ func takeSample(ctx context.Context, f file, encoding string) (sample, error) {
 		return sample{}, err
 	}
 	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, sampleBytes))
+	raw, err := io.ReadAll(io.LimitReader(r, bytesWanted))
 	if err != nil {
 		return sample{}, f.unreadable(err)
 	}

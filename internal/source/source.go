@@ -139,6 +139,8 @@ func Open(ctx context.Context, at Location, o Options) (Reader, error) {
 	switch at.Format {
 	case CSV:
 		return openCSV(ctx, set, at, o)
+	case JSONL:
+		return openJSON(ctx, set, at, o)
 	}
 	return nil, sen.Errorf(sen.Invalid, "format %q is not one that can be read", at.Format).
 		WithHint("formats are csv, jsonl, parquet and sqlite")

@@ -25,7 +25,7 @@ type textFile struct {
 	encoding string
 	start    int64 // byte of the text where the first record of data begins
 	line     int64 // its line
-	parser   func(line int64) parser
+	parser   func(line int64, resumed bool) parser
 }
 
 // textReader reads datasets of delimited text and of JSON lines.
@@ -33,6 +33,7 @@ type textReader struct {
 	set     files
 	parts   []textFile
 	names   []string // columns
+	keys    []string // JSON: the names of the members that they hold
 	named   string   // the file that named them
 	options Options
 	facts   Facts
@@ -147,9 +148,9 @@ type textRun struct {
 func (r *textRun) file(ctx context.Context, i int, from Mark, seen hash.Hash) (err error) {
 	part := &r.t.parts[i]
 	r.part, r.index, r.pending, r.end = part, i, nil, false
-	r.first, r.at, r.parse = r.out.Next(), part.start, part.parser(part.line)
+	r.first, r.at, r.parse = r.out.Next(), part.start, part.parser(part.line, false)
 	if from != (Mark{}) {
-		r.first, r.at, r.parse = from.First, from.Offset, part.parser(from.Line)
+		r.first, r.at, r.parse = from.First, from.Offset, part.parser(from.Line, true)
 	}
 	if err := r.open(ctx, from, seen); err != nil {
 		return err
@@ -160,6 +161,9 @@ func (r *textRun) file(ctx context.Context, i int, from Mark, seen hash.Hash) (e
 		return err
 	}
 	r.t.facts.Blank += r.parse.Blank()
+	if p, ok := r.parse.(interface{ Unknown() int64 }); ok {
+		r.t.facts.Unknown += p.Unknown()
+	}
 	r.done.add(part.sum(r.bytes.hashed.sum))
 	return nil
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"github.com/sen-hub/sen/internal/source/rows"
 )
 
 // Known is what is already known of a file's dialect; zero values are found
@@ -331,33 +332,10 @@ func figures(text string) bool {
 
 // name makes the columns' names unique and not empty, and says so.
 func (g *Guess) name(cells []string) {
-	taken := map[string]bool{}
-	for _, c := range cells {
-		taken[c] = true
-	}
-	used := map[string]bool{}
-	for i, c := range cells {
-		name := text(c)
-		if name == "" {
-			name = fmt.Sprintf("column_%d", i+1)
+	g.Names = rows.Unique(cells)
+	for i, name := range g.Names {
+		if g.Header && name != cells[i] {
+			g.say("column %d, headed %q, is called %s", i+1, cells[i], name)
 		}
-		unique := name
-		for n := 2; used[unique] || unique != c && taken[unique]; n++ {
-			unique = fmt.Sprintf("%s_%d", name, n)
-		}
-		if g.Header && unique != c {
-			g.say("column %d, headed %q, is called %s", i+1, c, unique)
-		}
-		used[unique] = true
-		g.Names = append(g.Names, unique)
 	}
-}
-
-// text is a name that every store can carry.
-func text(name string) string {
-	name = strings.ReplaceAll(name, "\x00", "")
-	if utf8.ValidString(name) {
-		return name
-	}
-	return strings.ToValidUTF8(name, "?")
 }
