@@ -1,0 +1,165 @@
+package quality
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/state"
+)
+
+// Trend is a criterion over the last runs, the oldest first; runs that did
+// not measure it are left out.
+type Trend []Point
+
+// Point is what one run measured.
+type Point struct {
+	Run   string    `json:"run"`
+	At    time.Time `json:"at"`
+	Value float64   `json:"value"`
+	Good  int64     `json:"good"`
+	Total int64     `json:"total"`
+}
+
+// Change is the last value less the one before it; none with fewer than two.
+func (t Trend) Change() (float64, bool) {
+	if len(t) < 2 {
+		return 0, false
+	}
+	return t[len(t)-1].Value - t[len(t)-2].Value, true
+}
+
+// Results are the report as the state keeps it (state.PutQuality): first the
+// scores, without a severity, then the offenders, with one.
+func (r DatasetReport) Results() []state.Quality {
+	out := scoreRows("", r.Scores)
+	for _, c := range r.Columns {
+		out = append(out, scoreRows(c.Column, c.Scores)...)
+	}
+	for _, o := range r.Offenders {
+		out = append(out, state.Quality{Column: o.Column, Criterion: string(o.Criterion) + "/" + string(o.Finding), Rule: o.Rule,
+			Severity: o.Severity, Bad: o.Rows, Total: o.Of, Value: o.Share(), Status: state.Violated})
+	}
+	return out
+}
+
+func scoreRows(column string, scores Scores) []state.Quality {
+	var out []state.Quality
+	for _, s := range scores {
+		row := state.Quality{Column: column, Criterion: string(s.Criterion), Rule: string(s.Why), Status: state.NotApplicable}
+		if s.Applicable {
+			row.Status, row.Bad, row.Total, row.Value = state.OK, s.Total-s.Good, s.Total, s.Value
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// Store keeps a report with its run.
+func Store(ctx context.Context, s *state.State, r DatasetReport) error {
+	return s.PutQuality(ctx, r.Run, r.Results())
+}
+
+// Load is the dataset's report of its newest certified run, with the trend
+// over the last n; false when no run has measured it.
+func Load(ctx context.Context, s *state.State, dataset sen.Dataset, n int) (DatasetReport, bool, error) {
+	runs, err := s.Quality(ctx, dataset, n)
+	if err != nil {
+		return DatasetReport{}, false, err
+	}
+	runs = slices.DeleteFunc(runs, func(r state.RunQuality) bool { return len(r.Results) == 0 })
+	if len(runs) == 0 {
+		return DatasetReport{}, false, nil
+	}
+	out := read(runs[0])
+	out.Dataset = dataset
+	out.Trend = map[Criterion]Trend{}
+	for _, run := range slices.Backward(runs) {
+		past := read(run)
+		for _, s := range past.Scores {
+			if s.Applicable {
+				point := Point{Run: past.Run, At: past.At, Value: s.Value, Good: s.Good, Total: s.Total}
+				out.Trend[s.Criterion] = append(out.Trend[s.Criterion], point)
+			}
+		}
+	}
+	return out, true, nil
+}
+
+// read is the opposite of DatasetReport.Results.
+func read(run state.RunQuality) DatasetReport {
+	out := DatasetReport{Dataset: run.Run.Dataset, Run: run.Run.ID, At: run.Run.Finished}
+	for _, q := range run.Results {
+		switch {
+		case q.Severity != "":
+			out.Offenders = append(out.Offenders, readOffender(out.Dataset, q))
+		case q.Column == "":
+			out.Scores = append(out.Scores, readScore(q))
+		default:
+			out.addColumnScore(q.Column, readScore(q))
+		}
+	}
+	return out
+}
+
+func readScore(q state.Quality) Score {
+	if q.Status != state.OK {
+		return Score{Criterion: Criterion(q.Criterion), Why: Reason(q.Rule)}
+	}
+	return score(Criterion(q.Criterion), q.Total-q.Bad, q.Total, "")
+}
+
+func readOffender(d sen.Dataset, q state.Quality) Offender {
+	criterion, finding, _ := strings.Cut(q.Criterion, "/")
+	return Offender{Dataset: d, Column: q.Column, Rule: q.Rule, Finding: Finding(finding), Criterion: Criterion(criterion),
+		Severity: q.Severity, Rows: q.Bad, Of: q.Total}
+}
+
+func (r *DatasetReport) addColumnScore(column string, s Score) {
+	if n := len(r.Columns); n == 0 || r.Columns[n-1].Column != column {
+		r.Columns = append(r.Columns, ColumnReport{Column: column})
+	}
+	last := &r.Columns[len(r.Columns)-1]
+	last.Scores = append(last.Scores, s)
+	if s.Criterion == Correct {
+		last.Values = s.Total
+	}
+}
+
+// joinTrends adds up the datasets' trends from the newest run backwards: a
+// dataset that has fewer runs keeps its oldest figure, so that a newcomer
+// does not bend the line by arriving.
+func joinTrends(reports []DatasetReport) map[Criterion]Trend {
+	out := map[Criterion]Trend{}
+	for _, c := range Criteria() {
+		longest := 0
+		for _, r := range reports {
+			longest = max(longest, len(r.Trend[c]))
+		}
+		for back := longest; back > 0; back-- {
+			out[c] = append(out[c], joinPoints(reports, c, back))
+		}
+	}
+	return out
+}
+
+func joinPoints(reports []DatasetReport, c Criterion, back int) Point {
+	var out Point
+	for _, r := range reports {
+		t := r.Trend[c]
+		if len(t) == 0 {
+			continue
+		}
+		p := t[max(len(t)-back, 0)]
+		out.Good, out.Total = out.Good+p.Good, out.Total+p.Total
+		if p.At.After(out.At) {
+			out.At, out.Run = p.At, p.Run
+		}
+	}
+	if out.Total > 0 {
+		out.Value = 100 * float64(out.Good) / float64(out.Total)
+	}
+	return out
+}
