@@ -2,10 +2,10 @@ package lake
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +16,7 @@ import (
 )
 
 // File is a data file: an absolute path below the table's folder, its rows
-// and bytes. Bytes may be 0: then they are taken from the disk.
+// and bytes. What is 0 is taken from the file; what is not is checked.
 type File struct {
 	Path        string
 	Rows, Bytes int64
@@ -25,8 +25,8 @@ type File struct {
 // Change is what one commit does to a table.
 type Change struct {
 	Add     []File             // new files, written to paths of NewFile or NewSourceFile
-	Delete  map[string][]int64 // data file → positions of deleted rows, from 0, in any order
-	Replace bool               // every file of before goes; not together with Delete
+	Delete  map[string][]int64 // data file, also one of Add → positions of deleted rows, from 0, in any order
+	Replace bool               // every file of before goes
 	Summary map[string]string  // kept with the snapshot: the run, the position reached, …
 }
 
@@ -35,10 +35,10 @@ type Change struct {
 // them; a commit that does not succeed leaves at most files that Sweep takes.
 //
 // When another process has committed meanwhile, added files go on top and
-// Replace replaces theirs too. Deleted positions were chosen from the
-// snapshot that this Table saw last (by Scan, Commit or Refresh): where that
-// is no longer the newest, the error has kind Busy, and the caller chooses
-// again.
+// Replace replaces theirs too. Deleted positions of files that are not added
+// here were chosen from the snapshot that this Table saw last (by Scan, Commit
+// or Refresh): where that is no longer the newest, the error has kind Busy,
+// and the caller chooses again.
 func (t *Table) Commit(ctx context.Context, c Change) (Snapshot, error) {
 	w, err := t.prepare(ctx, c)
 	if err != nil {
@@ -47,7 +47,7 @@ func (t *Table) Commit(ctx context.Context, c Change) (Snapshot, error) {
 	t.lake.hook(PointFiles)
 	err = t.update(ctx, func(s *state) (*stage, error) { return t.stage(s, w) })
 	if err != nil {
-		return Snapshot{}, errors.Join(err, w.discard())
+		return Snapshot{}, err
 	}
 	t.lake.hook(PointCommit)
 	done, _ := t.Current()
@@ -59,7 +59,8 @@ func (t *Table) Commit(ctx context.Context, c Change) (Snapshot, error) {
 // work is a Change whose files are durable and described.
 type work struct {
 	Change
-	base    int64 // the snapshot that Delete was chosen from, 0 for none
+	base    int64 // the snapshot that deleted rows were chosen from; 0 for none
+	pinned  bool  // some of them lie in files of that snapshot
 	added   []iceberg.DataFile
 	deletes iceberg.DataFile // nil without deleted positions
 }
@@ -69,19 +70,19 @@ func (t *Table) prepare(ctx context.Context, c Change) (*work, error) {
 	if current, ok := t.Current(); ok {
 		w.base = current.ID
 	}
-	if err := t.check(c); err != nil {
+	if err := t.checkPaths(c.Add); err != nil {
 		return nil, err
 	}
 	var err error
 	if w.added, err = t.describeAll(ctx, c.Add); err != nil {
 		return nil, err
 	}
-	var durable []string
-	for _, f := range c.Add {
-		durable = append(durable, f.Path)
+	durable := make([]string, len(c.Add))
+	for i, f := range c.Add {
+		durable[i] = f.Path
 	}
 	if len(c.Delete) > 0 {
-		if err := t.checkPositions(ctx, c.Delete); err != nil {
+		if err := t.checkPositions(ctx, w); err != nil {
 			return nil, err
 		}
 		if w.deletes, err = t.writeDeletes(c.Delete); err != nil {
@@ -92,22 +93,10 @@ func (t *Table) prepare(ctx context.Context, c Change) (*work, error) {
 	return w, syncAll(durable)
 }
 
-// discard takes the positions file of a commit that did not come about; the
-// added files are the caller's.
-func (w *work) discard() error {
-	if w.deletes == nil {
-		return nil
-	}
-	return os.Remove(local(w.deletes.FilePath()))
-}
-
-func (t *Table) check(c Change) error {
-	if c.Replace && len(c.Delete) > 0 {
-		return sen.Errorf(sen.Invalid, "a commit to %s replaces every file and deletes rows of some", t.Dataset())
-	}
+func (t *Table) checkPaths(files []File) error {
 	data := filepath.Join(t.folder, "data") + string(filepath.Separator)
 	seen := map[string]bool{}
-	for _, f := range c.Add {
+	for _, f := range files {
 		if !strings.HasPrefix(f.Path, data) {
 			return sen.Errorf(sen.Invalid, "%s does not lie in %s", f.Path, data).
 				WithHint("write it to a path of NewFile")
@@ -120,28 +109,41 @@ func (t *Table) check(c Change) error {
 	return nil
 }
 
-// checkPositions sees that every deleted row lies in a live file.
-func (t *Table) checkPositions(ctx context.Context, deleted map[string][]int64) error {
-	plan, err := t.plan(ctx, t.seen.Load(), t.seen.Load().meta.CurrentSnapshot())
-	if err != nil {
-		return err
+// checkPositions sees that every deleted row lies in a file that is there
+// after the commit.
+func (t *Table) checkPositions(ctx context.Context, w *work) error {
+	added, before := map[string]int64{}, map[string]int64{}
+	for _, f := range w.added {
+		added[local(f.FilePath())] = f.Count()
 	}
-	rows := map[string]int64{}
-	for _, f := range plan.Files {
-		rows[f.Path] = f.Rows
-	}
-	for path, positions := range deleted {
-		count, live := rows[path]
-		if !live {
-			return t.overtaken()
+	if !w.Replace {
+		s := t.seen.Load()
+		plan, err := t.plan(ctx, s, s.meta.CurrentSnapshot())
+		if err != nil {
+			return err
 		}
-		for _, p := range positions {
-			if p < 0 || p >= count {
-				return sen.Errorf(sen.Invalid, "row %d of %s cannot be deleted: it has %d rows", p, filepath.Base(path), count)
+		for _, f := range plan.Files {
+			before[f.Path] = f.Rows
+		}
+	}
+	for path, positions := range w.Delete {
+		rows, own := added[path]
+		if !own {
+			w.pinned = true
+			if rows, own = before[path]; !own {
+				return t.overtaken()
 			}
+		}
+		if outside := outOf(rows, positions); outside >= 0 {
+			return sen.Errorf(sen.Invalid, "row %d of %s cannot be deleted: it has %d rows", positions[outside], filepath.Base(path), rows)
 		}
 	}
 	return nil
+}
+
+// outOf is the index of the first position that no row has, or -1.
+func outOf(rows int64, positions []int64) int {
+	return slices.IndexFunc(positions, func(p int64) bool { return p < 0 || p >= rows })
 }
 
 func (t *Table) overtaken() error {
@@ -215,7 +217,7 @@ func (t *Table) publish(ctx context.Context, s *state, next *stage) (bool, error
 	t.lake.hook(PointMetadata)
 	done, err := t.lake.catalogue.swap(ctx, t.name, s.at, location(path))
 	if err != nil {
-		return false, err // whether the row changed is not known: Sweep decides later what is litter
+		return false, err // the row may have changed: Sweep sees later what is litter
 	}
 	if !done {
 		os.Remove(path)

@@ -39,7 +39,7 @@ func (t *Table) describe(f File) (iceberg.DataFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if footer.NumRows != f.Rows || f.Bytes != 0 && f.Bytes != size {
+	if f.Rows != 0 && f.Rows != footer.NumRows || f.Bytes != 0 && f.Bytes != size {
 		return nil, sen.Errorf(sen.Corrupt, "%s has %d rows in %d bytes, and %d in %d were written",
 			filepath.Base(f.Path), footer.NumRows, size, f.Rows, f.Bytes).
 			WithHint("run the sync again; if it happens twice, examine the disk")

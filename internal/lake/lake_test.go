@@ -95,7 +95,7 @@ func (b *bench) scan(t *lake.Table, as lake.AsOf) lake.Scan {
 func (b *bench) rows(relation string) string {
 	b.Helper()
 	var out string
-	err := b.sql.Row(b.Context(), `SELECT coalesce(string_agg(r, ' ' ORDER BY r), '') FROM (SELECT row(*COLUMNS(*))::VARCHAR AS r FROM (`+relation+`))`, &out)
+	err := b.sql.Row(b.Context(), `SELECT coalesce(string_agg(r, ' ' ORDER BY r), '') FROM (SELECT row(*COLUMNS(*))::VARCHAR AS r FROM `+relation+`)`, &out)
 	if err != nil {
 		b.Fatalf("%v\n%s", err, relation)
 	}
@@ -112,7 +112,7 @@ func (b *bench) want(t *lake.Table, as lake.AsOf, want string) {
 // delete removes the rows for which a condition holds.
 func (b *bench) positions(t *lake.Table, condition string) map[string][]int64 {
 	b.Helper()
-	rows, err := b.sql.Query(b.Context(), `SELECT _file, _pos FROM (`+b.scan(t, lake.AsOf{}).SQLWithPositions()+`) WHERE `+condition)
+	rows, err := b.sql.Query(b.Context(), `SELECT _file, _pos FROM `+b.scan(t, lake.AsOf{}).SQLWithPosition()+` WHERE `+condition)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestAnEmptyTableHasItsColumnsAndNoRows(t *testing.T) {
 	}
 	b.want(tbl, lake.AsOf{}, "")
 	var types string
-	err := b.sql.Row(t.Context(), `SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE `+b.scan(tbl, lake.AsOf{}).SQLWithPositions()+`)`, &types)
+	err := b.sql.Row(t.Context(), `SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE `+b.scan(tbl, lake.AsOf{}).SQLWithPosition()+`)`, &types)
 	if want := "a BIGINT, b VARCHAR, _file VARCHAR, _pos BIGINT"; err != nil || types != want {
 		t.Errorf("got %q, %v; want %q", types, err, want)
 	}
@@ -196,7 +196,7 @@ func TestHundredsOfFilesAreOneCommit(t *testing.T) {
 		t.Errorf("got %d rows, want 200", s.Rows)
 	}
 	var sum int64
-	if err := b.sql.Row(t.Context(), "SELECT sum(a)::BIGINT FROM ("+b.scan(tbl, lake.AsOf{}).SQL()+")", &sum); err != nil || sum != 19900 {
+	if err := b.sql.Row(t.Context(), "SELECT sum(a)::BIGINT FROM "+b.scan(tbl, lake.AsOf{}).SQL(), &sum); err != nil || sum != 19900 {
 		t.Errorf("got %d, %v; want 19900", sum, err)
 	}
 }

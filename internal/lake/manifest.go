@@ -29,7 +29,7 @@ type snapshotWriter struct {
 // stage makes the snapshot of a Change on top of s.
 func (t *Table) stage(s *state, w *work) (_ *stage, err error) {
 	previous := s.meta.CurrentSnapshot()
-	if len(w.Delete) > 0 && (previous == nil || previous.SnapshotID != w.base) {
+	if w.pinned && (previous == nil || previous.SnapshotID != w.base) {
 		return nil, t.overtaken()
 	}
 	sw := &snapshotWriter{

@@ -163,14 +163,14 @@ func positionsOf(f iceberg.DataFile) positions {
 
 func (p positions) concern(path string) bool { return p.first <= path && path <= p.last }
 
-// SQL is a relation for the engine: the rows of the snapshot, under the
-// table's names and types. A column that a file does not have is NULL. It is
-// a SELECT without parentheses around it.
+// SQL is a relation for the engine, in parentheses: the rows of the snapshot,
+// under the table's names and types. A column that a file does not have is
+// NULL.
 func (s Scan) SQL() string { return s.relation(false) }
 
-// SQLWithPositions is SQL with two columns more, which say where a row lies,
+// SQLWithPosition is SQL with two columns more, which say where a row lies,
 // as Change.Delete wants it: _file (VARCHAR) and _pos (BIGINT).
-func (s Scan) SQLWithPositions() string { return s.relation(true) }
+func (s Scan) SQLWithPosition() string { return s.relation(true) }
 
 // Fields are the columns of SQL.
 func (s Scan) Fields() []Field { return fieldsOf(iceberg.NewSchema(0, s.columns...)) }
@@ -194,9 +194,9 @@ func (s Scan) relation(where bool) string {
 		}
 	}
 	if len(parts) == 0 {
-		return s.empty(where)
+		parts = append(parts, s.empty(where))
 	}
-	return strings.Join(parts, "\nUNION ALL\n")
+	return "(" + strings.Join(parts, "\nUNION ALL\n") + ")"
 }
 
 func (s Scan) part(files []DataFile, source, deleted, where bool) string {
@@ -206,13 +206,13 @@ func (s Scan) part(files []DataFile, source, deleted, where bool) string {
 	}
 	out := "SELECT " + strings.Join(s.outputs(where), ", ") + "\nFROM " + from + " AS f"
 	if deleted {
-		out += "\nANTI JOIN " + deletedRows(files) + " AS d ON f.filename = d.file AND f.file_row_number = d.pos"
+		out += "\nANTI JOIN " + deletedRows(files) + " AS d ON f._file = d.file AND f.file_row_number = d.pos"
 	}
 	return out
 }
 
 // inner is a column's name inside a part: of its own, so that no column of a
-// table can be mistaken for filename or file_row_number.
+// table can be mistaken for one that the reader adds.
 func inner(f iceberg.NestedField) string { return fmt.Sprintf("f%d", f.ID) }
 
 func (s Scan) outputs(where bool) []string {
@@ -221,7 +221,7 @@ func (s Scan) outputs(where bool) []string {
 		out = append(out, "f."+inner(f)+" AS "+engine.Ident(f.Name))
 	}
 	if where {
-		out = append(out, "f.filename AS _file", "f.file_row_number AS _pos")
+		out = append(out, "f._file", "f.file_row_number AS _pos")
 	}
 	return out
 }
@@ -245,7 +245,7 @@ func (s Scan) byName(files []DataFile, where bool) string {
 		outputs[i] = "CAST(" + name + " AS " + engineType(f.Type) + ") AS " + inner(f)
 	}
 	if where {
-		outputs = append(outputs, "filename", "file_row_number")
+		outputs = append(outputs, "_file", "file_row_number")
 	}
 	return "(SELECT " + strings.Join(outputs, ", ") + " FROM (SELECT " + strings.Join(absent, ", ") +
 		" WHERE false UNION ALL BY NAME SELECT * FROM read_parquet(" + pathList(files) +
@@ -254,7 +254,7 @@ func (s Scan) byName(files []DataFile, where bool) string {
 
 func positionOptions(where bool) string {
 	if where {
-		return ", filename = true, file_row_number = true"
+		return ", filename = '_file', file_row_number = true"
 	}
 	return ""
 }

@@ -101,6 +101,10 @@ func checkNames(fields []Field) error {
 				WithHint("give every column a name")
 		}
 		folded := strings.ToLower(f.Name)
+		if folded == "file_row_number" || folded == "_file" || folded == "_pos" {
+			return sen.Errorf(sen.Invalid, "a column may not be called %q: the reader adds one of that name", f.Name).
+				WithHint("rename it where it lands")
+		}
 		if first, twice := seen[folded]; twice {
 			return sen.Errorf(sen.Invalid, "columns %q and %q have the same name to the SQL engine", first, f.Name).
 				WithHint("rename one of them")

@@ -97,6 +97,9 @@ type Snapshot struct {
 	Rows         int64             // of the whole table, deleted ones not counted
 }
 
+// String is the snapshot's id in decimal, as every Iceberg client shows it.
+func (s Snapshot) String() string { return strconv.FormatInt(s.ID, 10) }
+
 // Current is the newest snapshot this process has seen; false when nothing
 // was committed yet.
 func (t *Table) Current() (Snapshot, bool) {

@@ -1,0 +1,270 @@
+package lake_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/lake"
+)
+
+func TestARunMayReplaceATableAndDropItsOwnRepeats(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	b.add(tbl, "SELECT 9::BIGINT AS a, 'old' AS b")
+	f := b.write(tbl, "SELECT 1::BIGINT AS a, 'x' AS b UNION ALL SELECT 1, 'x' UNION ALL SELECT 2, 'y'")
+	s := b.commit(tbl, lake.Change{Add: []lake.File{f}, Delete: map[string][]int64{f.Path: {1, 1}}, Replace: true})
+	b.want(tbl, lake.AsOf{}, "(1, x) (2, y)")
+	if s.Rows != 2 {
+		t.Errorf("got %d rows, want 2", s.Rows)
+	}
+	b.outside(tbl, 0)
+}
+
+func TestAFileMayBeCommittedAgain(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	f := b.write(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	first := b.commit(tbl, lake.Change{Add: []lake.File{f}})
+	b.commit(tbl, lake.Change{Add: []lake.File{f}, Replace: true})
+	b.want(tbl, lake.AsOf{}, "(1, x)")
+	b.outside(tbl, first.ID, 0)
+}
+
+func TestWhatDoesNotFitIsRefusedBeforeAnythingChanges(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	good := b.write(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	b.commit(tbl, lake.Change{Add: []lake.File{good}})
+
+	torn := b.write(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	if err := os.Truncate(torn.Path, 100); err != nil {
+		t.Fatal(err)
+	}
+	plain, _ := tbl.NewFile("r", 0, 0)
+	if _, err := b.sql.Copy(t.Context(), "SELECT 1::BIGINT AS a", plain, ""); err != nil {
+		t.Fatal(err)
+	}
+	foreign, _ := tbl.NewSourceFile("r", 0, 0)
+	if _, err := b.sql.Copy(t.Context(), "SELECT 1::BIGINT AS a", foreign, "{a: 7}"); err != nil {
+		t.Fatal(err)
+	}
+	miscounted := b.write(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	miscounted.Rows = 2
+
+	for what, c := range map[string]struct {
+		change lake.Change
+		want   sen.Kind
+	}{
+		"a torn file":                    {lake.Change{Add: []lake.File{torn}}, sen.Corrupt},
+		"a file that is not there":       {lake.Change{Add: []lake.File{{Path: good.Path + "x"}}}, sen.Unavailable},
+		"a file without field ids":       {lake.Change{Add: []lake.File{{Path: plain}}}, sen.Invalid},
+		"a source with ids of its own":   {lake.Change{Add: []lake.File{{Path: foreign}}}, sen.Invalid},
+		"a file outside the table":       {lake.Change{Add: []lake.File{{Path: "/tmp/x.parquet"}}}, sen.Invalid},
+		"a file twice":                   {lake.Change{Add: []lake.File{good, good}}, sen.Invalid},
+		"another number of rows":         {lake.Change{Add: []lake.File{miscounted}}, sen.Corrupt},
+		"a row that is not there":        {lake.Change{Delete: map[string][]int64{good.Path: {1}}}, sen.Invalid},
+		"a row of a file of long before": {lake.Change{Delete: map[string][]int64{torn.Path: {0}}}, sen.Busy},
+	} {
+		if _, err := tbl.Commit(t.Context(), c.change); sen.KindOf(err) != c.want || err == nil {
+			t.Errorf("%s: got %v, want an error of kind %v", what, err, c.want)
+		}
+	}
+	if n := len(tbl.Snapshots()); n != 1 {
+		t.Errorf("got %d snapshots, want 1", n)
+	}
+	b.want(tbl, lake.AsOf{}, "(1, x)")
+}
+
+func TestTwoWritersBothGetTheirRowsIn(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	const writers, commits = 4, 5
+	var files [writers][commits]lake.File
+	for w := range writers {
+		for c := range commits {
+			files[w][c] = b.write(tbl, fmt.Sprintf("SELECT %d::BIGINT AS a, 'x' AS b", 10*w+c))
+		}
+	}
+	var group sync.WaitGroup
+	for w := range writers {
+		own, err := lake.Open(t.Context(), lake.Options{Dir: b.dir}) // a catalogue of its own, as another process has
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer own.Close()
+		mine, err := own.Lookup(t.Context(), lake.Clean, birth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group.Go(func() {
+			for _, f := range files[w] {
+				if _, err := mine.Commit(context.Background(), lake.Change{Add: []lake.File{f}}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	scan := b.scan(tbl, lake.AsOf{})
+	if got := scan.Snapshot.Rows; got != writers*commits || len(scan.Files) != writers*commits {
+		t.Errorf("got %d rows in %d files, want %d", got, len(scan.Files), writers*commits)
+	}
+	snapshots := tbl.Snapshots()
+	for i := 1; i < len(snapshots); i++ {
+		if !snapshots[i].At.After(snapshots[i-1].At) {
+			t.Errorf("snapshot %d is not later than the one before", i)
+		}
+	}
+	b.outside(tbl, 0)
+}
+
+func TestRowsChosenFromAnOvertakenSnapshotAreNotDeleted(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	b.add(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	gone := b.positions(tbl, "a = 1")
+	other, err := b.lake.Lookup(t.Context(), lake.Clean, birth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.add(other, "SELECT 1::BIGINT AS a, 'newer' AS b")
+	if _, err := tbl.Commit(t.Context(), lake.Change{Delete: gone}); sen.KindOf(err) != sen.Busy {
+		t.Errorf("got %v, want kind busy", err)
+	}
+	b.want(tbl, lake.AsOf{}, "(1, newer) (1, x)")
+	b.commit(tbl, lake.Change{Delete: b.positions(tbl, "b = 'x'")})
+	b.want(tbl, lake.AsOf{}, "(1, newer)")
+}
+
+// crashAt names the point at which the test's own program, started again as a
+// child, ends without a farewell.
+const crashAt, crashIn = "SEN_LAKE_CRASH_AT", "SEN_LAKE_CRASH_IN"
+
+func TestACrashLeavesAllOrNothing(t *testing.T) {
+	if point := os.Getenv(crashAt); point != "" {
+		b := openBench(t, os.Getenv(crashIn), func(at string) {
+			if at == point {
+				os.Exit(3)
+			}
+		})
+		tbl := b.table(ab()...)
+		gone := b.positions(tbl, "a = 1")
+		b.commit(tbl, lake.Change{Add: []lake.File{b.write(tbl, "SELECT 2::BIGINT AS a, 'y' AS b")}, Delete: gone})
+		t.Fatal("the commit went past its point")
+	}
+	for point, want := range map[string]string{
+		lake.PointFiles: "(1, x)", lake.PointMetadata: "(1, x)", lake.PointCommit: "(2, y)",
+	} {
+		t.Run(point, func(t *testing.T) {
+			b := newBench(t)
+			b.add(b.table(ab()...), "SELECT 1::BIGINT AS a, 'x' AS b")
+			child := exec.Command(os.Args[0], "-test.run=^TestACrashLeavesAllOrNothing$")
+			child.Env = append(os.Environ(), crashAt+"="+point, crashIn+"="+b.dir)
+			var exit *exec.ExitError
+			if out, err := child.CombinedOutput(); !errors.As(err, &exit) || exit.ExitCode() != 3 {
+				t.Fatalf("the child ended with %v:\n%s", err, out)
+			}
+			tbl := b.table(ab()...)
+			b.want(tbl, lake.AsOf{}, want)
+			removed, err := b.lake.Sweep(t.Context(), nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (len(removed) > 0) != (point != lake.PointCommit) {
+				t.Errorf("swept %d files", len(removed))
+			}
+			b.want(tbl, lake.AsOf{}, want)
+			b.outside(tbl, 0)
+		})
+	}
+}
+
+func TestSweepTakesOnlyWhatNothingNames(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	first := b.add(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
+	b.commit(tbl, lake.Change{Replace: true, Add: []lake.File{b.write(tbl, "SELECT 2::BIGINT AS a, 'y' AS b")}})
+	orphan, live := b.write(tbl, "SELECT 3::BIGINT AS a, 'z' AS b"), b.write(tbl, "SELECT 4::BIGINT AS a, 'z' AS b")
+	torn := filepath.Join(tbl.Folder(), "data", "tmp_x.parquet")
+	if err := os.WriteFile(torn, []byte("PAR1"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keep := func(path string) bool { return path == live.Path }
+	if removed, err := b.lake.Sweep(t.Context(), keep, time.Hour); err != nil || len(removed) != 0 {
+		t.Errorf("young files: got %v, %v; want none removed", removed, err)
+	}
+	removed, err := b.lake.Sweep(t.Context(), keep, 0)
+	slices.Sort(removed)
+	if want := []string{orphan.Path, torn}; err != nil || !slices.Equal(removed, want) {
+		t.Errorf("got %v, %v; want %v", removed, err, want)
+	}
+	b.want(tbl, lake.AsOf{Snapshot: first.ID}, "(1, x)")
+	b.commit(tbl, lake.Change{Add: []lake.File{live}})
+	b.want(tbl, lake.AsOf{}, "(2, y) (4, z)")
+}
+
+func TestExpireKeepsWhatWasCurrentThen(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	var all []lake.Snapshot
+	for i := range 4 {
+		all = append(all, b.commit(tbl, lake.Change{Replace: true, Add: []lake.File{
+			b.write(tbl, fmt.Sprintf("SELECT %d::BIGINT AS a, 'x' AS b", i))}}))
+	}
+	before := countFiles(t, tbl.Folder()+"/data")
+	n, err := tbl.Expire(t.Context(), all[2].At)
+	if err != nil || n != 2 {
+		t.Fatalf("got %d, %v; want 2 snapshots gone", n, err)
+	}
+	if after := countFiles(t, tbl.Folder()+"/data"); before-after != 2 {
+		t.Errorf("%d data files went, want 2", before-after)
+	}
+	b.want(tbl, lake.AsOf{Time: all[2].At}, "(2, x)")
+	b.want(tbl, lake.AsOf{}, "(3, x)")
+	if _, err := tbl.Scan(t.Context(), lake.AsOf{Time: all[1].At}); sen.KindOf(err) != sen.NotFound {
+		t.Errorf("an expired time: got %v, want kind not-found", err)
+	}
+	if n, err := tbl.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil || n != 1 {
+		t.Errorf("got %d, %v; want all gone but the current one", n, err)
+	}
+	b.outside(tbl, 0)
+}
+
+func countFiles(t *testing.T, dir string) int {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+func TestAMovedLakeSaysWhereItWas(t *testing.T) {
+	old := filepath.Join(t.TempDir(), "old")
+	b := openBench(t, old, nil)
+	b.add(b.table(ab()...), "SELECT 1::BIGINT AS a, 'x' AS b")
+	b.lake.Close()
+	moved := filepath.Join(t.TempDir(), "new")
+	if err := os.Rename(old, moved); err != nil {
+		t.Fatal(err)
+	}
+	_, err := lake.Open(t.Context(), lake.Options{Dir: moved})
+	if sen.KindOf(err) != sen.Unavailable || !strings.Contains(err.Error(), old) || !strings.Contains(sen.HintOf(err), "ln -s") {
+		t.Errorf("got %v (%s), want the old folder and the way out", err, sen.HintOf(err))
+	}
+	if err := os.Symlink(moved, old); err != nil {
+		t.Fatal(err)
+	}
+	b = openBench(t, moved, nil)
+	b.want(b.table(ab()...), lake.AsOf{}, "(1, x)")
+}
