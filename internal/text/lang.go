@@ -4,10 +4,7 @@
 // writes nowhere.
 package text
 
-import (
-	"strconv"
-	"strings"
-)
+import "strings"
 
 // Lang is a language that the hub speaks.
 type Lang string
@@ -33,27 +30,4 @@ func (l Lang) Pick(vi, en string) string {
 		return en
 	}
 	return vi
-}
-
-// Count writes a whole number with its thousands apart: 2.041 or 2,041.
-func (l Lang) Count(n int64) string {
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteString(l.Pick(".", ","))
-		}
-		b.WriteRune(d)
-	}
-	return sign + b.String()
-}
-
-// Decimal writes a number with so many decimals: 97,1 or 97.1.
-func (l Lang) Decimal(v float64, decimals int) string {
-	s := strconv.FormatFloat(v, 'f', decimals, 64)
-	return strings.Replace(s, ".", l.Pick(",", "."), 1)
 }
