@@ -28,7 +28,7 @@ func fillBirths(f *family, t *table) {
 	for i := range f.people {
 		p, r := &f.people[i], &t.row
 		registered := p.born + 3 + day(p.index%50)
-		if p.father == nobody || registered > Today {
+		if p.father == nobody || registered > today {
 			continue
 		}
 		mother, father := &f.people[p.mother], &f.people[p.father]

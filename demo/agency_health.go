@@ -23,7 +23,7 @@ func cardDataset() dataset {
 func fillCards(f *family, t *table) {
 	for i := range f.people {
 		p, r := &f.people[i], &t.row
-		if !p.living() || p.born+30 > Today || p.index%14 == 5 {
+		if !p.living() || p.born+30 > today || p.index%14 == 5 {
 			continue
 		}
 		group, percent := p.insuranceGroup()
@@ -46,7 +46,7 @@ func fillCards(f *family, t *table) {
 // insuranceGroup by age: TE child under 6, HS pupil, DN employee, GD household,
 // HT pensioner; with the share of cost that is paid, in percent.
 func (p *person) insuranceGroup() (code string, percent int) {
-	switch age := p.age(Today); {
+	switch age := p.age(today); {
 	case age < 6:
 		return "TE", 100
 	case age < 19:
@@ -70,7 +70,7 @@ func (p *person) facility() string {
 // not, and of a card in force the end is not entered.
 func validity(p *person, from day) day {
 	to := from.plusYears(1) - 1
-	if p.age(Today) >= 61 || to > Today {
+	if p.age(today) >= 61 || to > today {
 		return never
 	}
 	return to

@@ -61,5 +61,5 @@ func (f *family) maritalStatus(p *person) string {
 // earlier than it was opened.
 func (p *person) lastChange() day {
 	opened := dayOf(2016, 1, 1) + day(p.index%1800)
-	return min(Today, max(opened, p.died, p.homeSince, p.born+30))
+	return min(today, max(opened, p.died, p.homeSince, p.born+30))
 }

@@ -31,7 +31,7 @@ const (
 func fillRegistrations(f *family, t *table) {
 	for i := range f.people {
 		p := &f.people[i]
-		if !p.living() || p.homeSince > Today {
+		if !p.living() || p.homeSince > today {
 			continue
 		}
 		if p.moved {

@@ -19,7 +19,7 @@ func taxpayerDataset() dataset {
 func fillTaxpayers(f *family, t *table) {
 	for i := range f.people {
 		p, r := &f.people[i], &t.row
-		age := p.age(Today)
+		age := p.age(today)
 		if !p.living() || age < 19 || p.index%11 == 2 {
 			continue
 		}
@@ -32,7 +32,7 @@ func fillTaxpayers(f *family, t *table) {
 		r.text(p.home.address(t.rng.below(addressStyles)))
 		r.province(p.home.province)
 		r.text(taxStatus(age, p.index))
-		r.day(min(issued, Today))
+		r.day(min(issued, today))
 		t.emit(p)
 	}
 }

@@ -55,12 +55,12 @@ var (
 func vehicleOf(f *family, i int) (v vehicle, owns bool) {
 	p := &f.people[i]
 	r := stream(f.land.seed, useVehicle, uint64(p.index))
-	if !p.living() || p.age(Today) < 19 || !r.percent(78) {
+	if !p.living() || p.age(today) < 19 || !r.percent(78) {
 		return v, false
 	}
 	adult := p.born.plusYears(18)
 	v.registered = max(adult, dayOf(2002, 1, 1)) + 1
-	v.registered += day(r.below(int(Today - v.registered)))
+	v.registered += day(r.below(int(today - v.registered)))
 	v.made = v.registered.year() - r.below(3)
 	v.kind, v.make = "XM", pick(&r, motorbikeMakes)
 	if r.percent(15) {
@@ -69,7 +69,7 @@ func vehicleOf(f *family, i int) (v vehicle, owns bool) {
 	v.plate, v.chassis = plate(p), "RL"+v.kind[:1]+digits(r.next()%1e14, 14)
 	v.seller = nobody
 	if r.percent(20) {
-		v.seller, v.sold = f.seller(i, v.registered), min(Today, v.registered+day(r.between(30, 2500)))
+		v.seller, v.sold = f.seller(i, v.registered), min(today, v.registered+day(r.between(30, 2500)))
 	}
 	return v, true
 }

@@ -224,21 +224,21 @@ func TestErrorsArePlantedAtTheirStatedRates(t *testing.T) {
 	for _, d := range r.Datasets {
 		rows[d.Dataset] = d
 	}
-	for i := range Faults {
-		f := &Faults[i]
+	for i := range faults {
+		f := &faults[i]
 		want, got := 0.0, 0.0
 		for _, file := range agencyFiles() {
 			for _, d := range file.datasets {
-				got += float64(rows[d.id].Planted[f.Kind])
+				got += float64(rows[d.id].Planted[f.kind])
 				for c := range d.columns {
-					if strikes(f, &d.columns[c]) && (d.columns[c].required || sometimes[f.Kind]) {
-						want += float64(f.Rate) / drawRange * float64(rows[d.id].Rows)
+					if strikes(f, &d.columns[c]) && (d.columns[c].required || sometimes[f.kind]) {
+						want += float64(f.rate) / drawRange * float64(rows[d.id].Rows)
 					}
 				}
 			}
 		}
-		if got == 0 || got > want+6*math.Sqrt(want)+0.25*want || !sometimes[f.Kind] && got < want-6*math.Sqrt(want) {
-			t.Errorf("%s: got %.0f, want about %.0f", f.Kind, got, want)
+		if got == 0 || got > want+6*math.Sqrt(want)+0.25*want || !sometimes[f.kind] && got < want-6*math.Sqrt(want) {
+			t.Errorf("%s: got %.0f, want about %.0f", f.kind, got, want)
 		}
 	}
 }
@@ -362,11 +362,29 @@ func TestAFullDiskIsReportedByEveryFormat(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: open: %v", f.path, err)
 		}
-		tab := newTable(f.datasets[0], f, &tally{})
+		l := newLand(1)
+		tab := newTable(f.datasets[0], f, l, &tally{})
 		tab.out = out
-		j := &job{land: newLand(1), out: out, tables: []*table{tab}}
+		j := &job{land: l, out: out, tables: []*table{tab}}
 		if err := j.run(context.Background(), 20_000); sen.KindOf(err) != sen.Unavailable {
 			t.Errorf("%s: got %v, want kind unavailable", f.path, err)
+		}
+	}
+}
+
+func TestNoDateIsLaterThanTheReferenceDate(t *testing.T) {
+	if got := today.in(iso); got != ReferenceDate {
+		t.Fatalf("today is %s, the reference date %s", got, ReferenceDate)
+	}
+	r, dir := makeCountry(t, 3000, 19)
+	for _, d := range r.Datasets {
+		_, columns := columnsOf(d)
+		for i, row := range readParquet(t, filepath.Join(dir, "truth", string(d.Dataset)+".parquet")) {
+			for _, c := range columns {
+				if v, ok := row[c.name].(string); ok && (c.holds == date || c.holds == dateOrYear || c.holds == typedDay) && v > ReferenceDate {
+					t.Fatalf("%s row %d: %s is %s", d.Dataset, i, c.name, v)
+				}
+			}
 		}
 	}
 }

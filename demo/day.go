@@ -3,7 +3,6 @@ package demo
 import (
 	"math"
 	"strconv"
-	"time"
 )
 
 // day counts days from 1 January 1970.
@@ -12,15 +11,34 @@ type day int32
 // never is the day of what has not happened or is not known.
 const never = day(math.MinInt32)
 
-const secondsPerDay = 86400
+// daysPerEra is 400 years of the Gregorian calendar, after which it repeats;
+// toEpoch is from 1 March of year 0, where its years best begin, to 1970.
+const (
+	daysPerEra = 146_097
+	toEpoch    = 719_468
+)
 
+// dayOf counts the days to a date after year 0 (the era arithmetic of
+// H. Hinnant, "chrono-compatible low-level date algorithms"): dates are made by
+// the dozen for every record, and package time takes five times as long.
 func dayOf(year, month, dayOfMonth int) day {
-	return day(time.Date(year, time.Month(month), dayOfMonth, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	return day(year*365 + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + dayOfMonth - 1 - toEpoch)
 }
 
 func (d day) date() (year, month, dayOfMonth int) {
-	y, m, n := time.Unix(int64(d)*secondsPerDay, 0).UTC().Date()
-	return y, int(m), n
+	n := int(d) + toEpoch
+	era, inEra := n/daysPerEra, n%daysPerEra
+	inEraYear := (inEra - inEra/1460 + inEra/36_524 - inEra/146_096) / 365
+	inYear := inEra - (365*inEraYear + inEraYear/4 - inEraYear/100)
+	shifted := (5*inYear + 2) / 153 // months from March
+	year, month = era*400+inEraYear, shifted+3
+	if month > 12 {
+		year, month = year+1, month-12
+	}
+	return year, month, inYear - (153*shifted+2)/5 + 1
 }
 
 func (d day) year() int { y, _, _ := d.date(); return y }

@@ -26,9 +26,12 @@ import (
 // identity number no longer suffice for the largest province (see identity.go).
 const MaxPeople = 15_000_000
 
-// Today is the day on which the country is seen: the last on which its 63
-// provinces stood, so that every record was written under their codes.
-var Today = dayOf(2025, 6, 30)
+// ReferenceDate is the day on which the country is seen: the last on which its
+// 63 provinces stood, so that every record was written under their codes. No
+// date in any file is later.
+const ReferenceDate = "2025-06-30"
+
+var today = dayOf(2025, 6, 30)
 
 // Options says which country to make and where.
 type Options struct {

@@ -14,7 +14,7 @@ type person struct {
 	yearOnly       bool // no register knows more than the year of birth
 	birthProvince  int  // index in provinces
 	number         string
-	unknown        string // a well-formed number that nobody has: for dangling references
+	place          place  // behind the number
 	oldNumber      string // nine digits, empty for who never had one
 	name           string
 	familyName     string
@@ -83,13 +83,13 @@ func (f *family) add(woman bool, born day, province int, familyName string) *per
 		born -= 366
 		s = stemOf(province, woman, born)
 	}
-	rank := f.ranks[s]
+	at := f.ordinal(province)
+	at.rank = f.ranks[s]
 	f.ranks[s]++
-	ordinal, role := f.ordinal(province)
 	f.people = append(f.people, person{
 		index: f.unit*familySize + int64(len(f.people)), woman: woman, born: born, died: never, married: never,
 		birthProvince: province, familyName: familyName, father: nobody, mother: nobody, spouse: nobody,
-		number: f.land.number(s, ordinal, rank, role), unknown: f.land.number(s, ordinal, strangerRank, role),
+		number: f.land.number(s, at), place: at,
 		name: pickName(&f.r, familyName, f.group, woman, born.year()),
 	})
 	p := &f.people[len(f.people)-1]
@@ -98,12 +98,12 @@ func (f *family) add(woman bool, born day, province int, familyName string) *per
 }
 
 // ordinal is the family's place among all of a province in the same role.
-func (f *family) ordinal(province int) (ordinal, role int) {
-	d := f.land.home[f.unit%cycle]
+func (f *family) ordinal(province int) place {
+	d, role := f.land.home[f.unit%cycle], roleHome
 	if province != f.home {
-		d, role = f.land.other[f.unit%cycle], 1
+		d, role = f.land.other[f.unit%cycle], roleOther
 	}
-	return int(f.unit/cycle)*f.land.quota[d.province] + d.rank, role
+	return place{ordinal: int(f.unit/cycle)*f.land.quota[d.province] + d.rank, role: role}
 }
 
 // oldNumber is the nine-digit card of most who came of age before 2016.
@@ -151,7 +151,7 @@ func (f *family) blurBirth(p *person) {
 func (f *family) wed(man, woman, wait int) {
 	h, w := &f.people[man], &f.people[woman]
 	on := max(h.born.plusYears(20), w.born.plusYears(18)) + 1 + day(wait)
-	if on >= Today {
+	if on >= today {
 		return
 	}
 	h.spouse, w.spouse = int8(woman), int8(man)
@@ -179,7 +179,7 @@ func (f *family) addChild(man int) bool {
 	}
 	mother := &f.people[h.spouse]
 	born := f.lastChild(man, h.married) + day(f.r.between(370, 1600))
-	if born >= Today || born > mother.born.plusYears(45) {
+	if born >= today || born > mother.born.plusYears(45) {
 		return false
 	}
 	name, at := h.familyName, f.birthplace(h)
@@ -261,7 +261,7 @@ func (f *family) settle() {
 		switch {
 		case p.spouse != nobody && int(p.spouse) < i:
 			p.home, p.homeSince = f.people[p.spouse].home, f.people[p.spouse].homeSince
-		case p.father != nobody && p.spouse == nobody && p.born.plusYears(25) > Today:
+		case p.father != nobody && p.spouse == nobody && p.born.plusYears(25) > today:
 			p.home, p.homeSince = f.people[p.father].home, max(p.born+20, f.people[p.father].homeSince)
 		default:
 			f.ownHome(p)
@@ -280,7 +280,7 @@ func (f *family) ownHome(p *person) {
 	if p.married != never {
 		from = p.married
 	}
-	p.homeSince = min(from+day(f.r.below(4000)), Today-day(f.r.below(900))-1)
+	p.homeSince = min(from+day(f.r.below(4000)), today-day(f.r.below(900))-1)
 }
 
 // remember gives those who left their parents' home, or came from another
@@ -306,7 +306,7 @@ func (f *family) endLives() {
 			years = f.r.between(1, 60)
 		}
 		died := max(p.born.plusYears(years)+day(f.r.below(365)), f.lastKnown(i)+day(f.r.between(30, 3000)))
-		if died < Today-30 {
+		if died < today-30 {
 			p.died = died
 		}
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // eachFamily walks a country's families without writing anything.
@@ -54,10 +55,10 @@ func TestFamiliesArePlausible(t *testing.T) {
 
 func checkLife(t *testing.T, p *person) {
 	t.Helper()
-	if p.born > Today || p.born.year() < 1925 {
+	if p.born > today || p.born.year() < 1925 {
 		t.Errorf("person %d was born on %s", p.index, p.born.in(iso))
 	}
-	if !p.living() && (p.died < p.born || p.died > Today || p.age(p.died) > 115) {
+	if !p.living() && (p.died < p.born || p.died > today || p.age(p.died) > 115) {
 		t.Errorf("person %d lived from %s to %s", p.index, p.born.in(iso), p.died.in(iso))
 	}
 	if p.yearOnly && p.born.year() >= 1950 {
@@ -114,7 +115,8 @@ func TestIdentityNumbersFollowTheirStructureAndAreUnique(t *testing.T) {
 			if len(p.number) != 12 || !strings.HasPrefix(p.number, want) {
 				t.Fatalf("person %d has number %s, want %s and six digits", p.index, p.number, want)
 			}
-			if seen[p.number] || seen[p.unknown] || p.unknown == p.number {
+			stranger := f.land.stranger(p)
+			if seen[p.number] || seen[stranger] || stranger == p.number || stranger[:6] != p.number[:6] {
 				t.Fatalf("person %d has a number that stands already", p.index)
 			}
 			seen[p.number] = true
@@ -149,6 +151,19 @@ func TestPermuteMapsARangeOntoItself(t *testing.T) {
 			}
 			seen[y] = true
 		}
+	}
+}
+
+func TestDaysAreThoseOfTheCalendar(t *testing.T) {
+	for d := dayOf(1900, 1, 1); d < dayOf(2101, 1, 1); d++ {
+		at := time.Unix(int64(d)*86400, 0).UTC()
+		y, m, n := d.date()
+		if y != at.Year() || m != int(at.Month()) || n != at.Day() || dayOf(y, m, n) != d {
+			t.Fatalf("day %d is %d-%d-%d and back %d, want %s", d, y, m, n, dayOf(y, m, n), at.Format("2006-01-02"))
+		}
+	}
+	if got, want := dayOf(2004, 2, 29).plusYears(1), dayOf(2005, 3, 1); got != want {
+		t.Errorf("a year after 29 February is %s, want %s", got.in(iso), want.in(iso))
 	}
 }
 

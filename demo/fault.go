@@ -7,22 +7,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Outcome is what becomes of a row with a planted error.
-type Outcome string
+// outcome is what becomes of a row with a planted error.
+type outcome string
 
 // The outcomes.
 const (
-	Repaired    Outcome = "repaired"    // a clean row, equal to the truth
-	Quarantined Outcome = "quarantined" // kept back, for the truth's column
-	Kept        Outcome = "kept"        // a clean row: no check of one row can see the error
+	repaired    outcome = "repaired"    // a clean row, equal to the truth
+	quarantined outcome = "quarantined" // kept back, for the truth's column
+	kept        outcome = "kept"        // a clean row: no check of one row can see the error
 )
 
-// Fault is one kind of planted error.
-type Fault struct {
-	Kind    string
-	On      []content // the columns it strikes
-	Rate    int       // in 100,000 values of such a column where it can occur
-	Outcome Outcome
+// fault is one kind of planted error.
+type fault struct {
+	kind    string
+	on      []content // the columns it strikes
+	rate    int       // in 100,000 values of such a column where it can occur
+	outcome outcome
 
 	// plant changes the row's source text and, for a kept error, its truth.
 	// It reports false where this row offers no place for the error.
@@ -31,63 +31,64 @@ type Fault struct {
 
 // plot is what a fault may need beside the row.
 type plot struct {
-	unicode bool   // the file holds UTF-8
-	unknown string // a well-formed number that nobody has, for the row's person
+	unicode bool    // the file holds UTF-8
+	land    *land   // knows numbers that nobody has
+	about   *person // whom the row is about, if its number may come to dangle
 }
 
-// Faults is every kind of planted error, with its rate and outcome. At most one
+// faults is every kind of planted error, with its rate and outcome. At most one
 // strikes a row. What no contract could decide (a bare 1 for a sex without a
 // code list, 03/04 without an order of day and month) is not planted.
 //
 // The standard of tone marks is the traditional one: on the first vowel of an
 // open oa, oe, uy ("Hòa", "Thúy"), on the last where a consonant follows ("Hoàng").
-var Faults = []Fault{
-	{Kind: "pin-leading-zeros-lost", On: []content{pin}, Rate: 250, Outcome: Repaired, plant: loseZeros},
-	{Kind: "pin-separated", On: []content{pin}, Rate: 200, Outcome: Repaired, plant: separate},
-	{Kind: "pin-sex-contradicts", On: []content{pin}, Rate: 120, Outcome: Quarantined, plant: contradictSex},
-	{Kind: "pin-year-contradicts", On: []content{pin}, Rate: 120, Outcome: Quarantined, plant: contradictYear},
-	{Kind: "pin-province-contradicts", On: []content{pin}, Rate: 100, Outcome: Quarantined, plant: contradictProvince},
-	{Kind: "pin-province-unknown", On: []content{pin}, Rate: 80, Outcome: Quarantined, plant: unknownProvinceDigits},
-	{Kind: "pin-nine-digits", On: []content{pin}, Rate: 120, Outcome: Quarantined, plant: nineDigits},
-	{Kind: "pin-letters", On: []content{pin}, Rate: 60, Outcome: Quarantined, plant: letters},
-	{Kind: "foreign-key-unknown", On: []content{pin}, Rate: 150, Outcome: Kept, plant: dangle},
+var faults = []fault{
+	{kind: "pin-leading-zeros-lost", on: []content{pin}, rate: 250, outcome: repaired, plant: loseZeros},
+	{kind: "pin-separated", on: []content{pin}, rate: 200, outcome: repaired, plant: separate},
+	{kind: "pin-sex-contradicts", on: []content{pin}, rate: 120, outcome: quarantined, plant: contradictSex},
+	{kind: "pin-year-contradicts", on: []content{pin}, rate: 120, outcome: quarantined, plant: contradictYear},
+	{kind: "pin-province-contradicts", on: []content{pin}, rate: 100, outcome: quarantined, plant: contradictProvince},
+	{kind: "pin-province-unknown", on: []content{pin}, rate: 80, outcome: quarantined, plant: unknownProvinceDigits},
+	{kind: "pin-nine-digits", on: []content{pin}, rate: 120, outcome: quarantined, plant: nineDigits},
+	{kind: "pin-letters", on: []content{pin}, rate: 60, outcome: quarantined, plant: letters},
+	{kind: "foreign-key-unknown", on: []content{pin}, rate: 150, outcome: kept, plant: dangle},
 
-	{Kind: "old-number-short", On: []content{oldPIN}, Rate: 150, Outcome: Quarantined, plant: dropDigit},
+	{kind: "old-number-short", on: []content{oldPIN}, rate: 150, outcome: quarantined, plant: dropDigit},
 
-	{Kind: "name-all-capitals", On: []content{personName}, Rate: 400, Outcome: Repaired, plant: rewrite(strings.ToUpper)},
-	{Kind: "name-lower-case", On: []content{personName}, Rate: 200, Outcome: Repaired, plant: rewrite(strings.ToLower)},
-	{Kind: "name-spaces", On: []content{personName}, Rate: 250, Outcome: Repaired, plant: spread},
-	{Kind: "name-tone-placement", On: []content{personName}, Rate: 20_000, Outcome: Repaired, plant: rewrite(modernTones)},
-	{Kind: "name-decomposed", On: []content{personName}, Rate: 250, Outcome: Repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
-	{Kind: "name-digits", On: []content{personName}, Rate: 100, Outcome: Quarantined, plant: digitInName},
-	{Kind: "name-question-marks", On: []content{personName}, Rate: 100, Outcome: Quarantined, plant: rewrite(questionMarks)},
-	{Kind: "name-mojibake", On: []content{personName}, Rate: 100, Outcome: Quarantined, plant: onlyUnicode(rewrite(mojibake))},
+	{kind: "name-all-capitals", on: []content{personName}, rate: 400, outcome: repaired, plant: rewrite(strings.ToUpper)},
+	{kind: "name-lower-case", on: []content{personName}, rate: 200, outcome: repaired, plant: rewrite(strings.ToLower)},
+	{kind: "name-spaces", on: []content{personName}, rate: 250, outcome: repaired, plant: spread},
+	{kind: "name-tone-placement", on: []content{personName}, rate: 20_000, outcome: repaired, plant: rewrite(modernTones)},
+	{kind: "name-decomposed", on: []content{personName}, rate: 250, outcome: repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
+	{kind: "name-digits", on: []content{personName}, rate: 100, outcome: quarantined, plant: digitInName},
+	{kind: "name-question-marks", on: []content{personName}, rate: 100, outcome: quarantined, plant: rewrite(questionMarks)},
+	{kind: "name-mojibake", on: []content{personName}, rate: 100, outcome: quarantined, plant: onlyUnicode(rewrite(mojibake))},
 
-	{Kind: "date-iso", On: []content{date, dateOrYear}, Rate: 200, Outcome: Repaired, plant: reform(iso)},
-	{Kind: "date-slashes", On: []content{date, dateOrYear}, Rate: 200, Outcome: Repaired, plant: reform(slashes)},
-	{Kind: "date-dots", On: []content{date, dateOrYear}, Rate: 150, Outcome: Repaired, plant: reform(dots)},
-	{Kind: "date-single-digits", On: []content{date, dateOrYear}, Rate: 300, Outcome: Repaired, plant: reform(shortSlashes)},
-	{Kind: "date-words", On: []content{date, dateOrYear}, Rate: 80, Outcome: Repaired, plant: reform(words)},
-	{Kind: "date-year-only", On: []content{date}, Rate: 150, Outcome: Quarantined, plant: yearOnly},
-	{Kind: "date-impossible", On: []content{date, dateOrYear}, Rate: 120, Outcome: Quarantined, plant: impossibleDate},
+	{kind: "date-iso", on: []content{date, dateOrYear}, rate: 200, outcome: repaired, plant: reform(iso)},
+	{kind: "date-slashes", on: []content{date, dateOrYear}, rate: 200, outcome: repaired, plant: reform(slashes)},
+	{kind: "date-dots", on: []content{date, dateOrYear}, rate: 150, outcome: repaired, plant: reform(dots)},
+	{kind: "date-single-digits", on: []content{date, dateOrYear}, rate: 300, outcome: repaired, plant: reform(shortSlashes)},
+	{kind: "date-words", on: []content{date, dateOrYear}, rate: 80, outcome: repaired, plant: reform(words)},
+	{kind: "date-year-only", on: []content{date}, rate: 150, outcome: quarantined, plant: yearOnly},
+	{kind: "date-impossible", on: []content{date, dateOrYear}, rate: 120, outcome: quarantined, plant: impossibleDate},
 
-	{Kind: "sex-variant", On: []content{sex}, Rate: 500, Outcome: Repaired, plant: sexVariant},
-	{Kind: "sex-unknown", On: []content{sex}, Rate: 100, Outcome: Quarantined, plant: replaceWith("9", "không rõ chữ")},
+	{kind: "sex-variant", on: []content{sex}, rate: 500, outcome: repaired, plant: sexVariant},
+	{kind: "sex-unknown", on: []content{sex}, rate: 100, outcome: quarantined, plant: replaceWith("9", "không rõ chữ")},
 
-	{Kind: "code-spaces", On: []content{code}, Rate: 150, Outcome: Repaired, plant: edgeSpaces},
-	{Kind: "code-unknown", On: []content{code}, Rate: 150, Outcome: Quarantined, plant: replaceWith("Z9", "77x")},
+	{kind: "code-spaces", on: []content{code}, rate: 150, outcome: repaired, plant: edgeSpaces},
+	{kind: "code-unknown", on: []content{code}, rate: 150, outcome: quarantined, plant: replaceWith("Z9", "77x")},
 
-	{Kind: "province-no-marks", On: []content{provinceName}, Rate: 200, Outcome: Repaired, plant: rewrite(withoutMarks)},
-	{Kind: "province-capitals", On: []content{provinceName}, Rate: 150, Outcome: Repaired, plant: onlyUnicode(rewrite(strings.ToUpper))},
-	{Kind: "province-abbreviated", On: []content{provinceName}, Rate: 200, Outcome: Repaired, plant: abbreviateProvince},
-	{Kind: "province-rank", On: []content{provinceName}, Rate: 150, Outcome: Repaired, plant: toggleRank},
-	{Kind: "province-former-name", On: []content{provinceName}, Rate: 5_000, Outcome: Repaired, plant: formerName},
-	{Kind: "province-unknown", On: []content{provinceName}, Rate: 100, Outcome: Quarantined, plant: replaceWith("Tỉnh Hoa Sen", "Xứ Mưa")},
+	{kind: "province-no-marks", on: []content{provinceName}, rate: 200, outcome: repaired, plant: rewrite(withoutMarks)},
+	{kind: "province-capitals", on: []content{provinceName}, rate: 150, outcome: repaired, plant: onlyUnicode(rewrite(strings.ToUpper))},
+	{kind: "province-abbreviated", on: []content{provinceName}, rate: 200, outcome: repaired, plant: abbreviateProvince},
+	{kind: "province-rank", on: []content{provinceName}, rate: 150, outcome: repaired, plant: toggleRank},
+	{kind: "province-former-name", on: []content{provinceName}, rate: 5_000, outcome: repaired, plant: formerName},
+	{kind: "province-unknown", on: []content{provinceName}, rate: 100, outcome: quarantined, plant: replaceWith("Tỉnh Hoa Sen", "Xứ Mưa")},
 
-	{Kind: "text-spaces", On: []content{freeText}, Rate: 200, Outcome: Repaired, plant: edgeSpaces},
-	{Kind: "text-decomposed", On: []content{freeText}, Rate: 150, Outcome: Repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
+	{kind: "text-spaces", on: []content{freeText}, rate: 200, outcome: repaired, plant: edgeSpaces},
+	{kind: "text-decomposed", on: []content{freeText}, rate: 150, outcome: repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
 
-	{Kind: "required-missing", On: []content{pin, personName, date, dateOrYear, sex, provinceName, code}, Rate: 60, Outcome: Quarantined, plant: blank},
+	{kind: "required-missing", on: []content{pin, personName, date, dateOrYear, sex, provinceName, code}, rate: 60, outcome: quarantined, plant: blank},
 }
 
 // Errors of a whole row, in 100,000 rows.
@@ -211,10 +212,11 @@ func letters(r *row, col int, g *rng, _ *plot) bool {
 
 // dangle names a person whom the population register does not have.
 func dangle(r *row, col int, _ *rng, p *plot) bool {
-	if !r.columns[col].foreign || p.unknown == "" || len(r.source[col]) != 12 || r.source[col][:6] != p.unknown[:6] {
+	if !r.columns[col].foreign || p.about == nil || r.source[col] != p.about.number {
 		return false
 	}
-	r.source[col], r.truth[col] = p.unknown, p.unknown
+	unknown := p.land.stranger(p.about)
+	r.source[col], r.truth[col] = unknown, unknown
 	return true
 }
 

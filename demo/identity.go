@@ -1,7 +1,5 @@
 package demo
 
-import "strconv"
-
 // The personal identity number has 12 digits: 3 for the province of birth
 // registration, 1 for century and sex, 2 for the year of birth, 6 free
 // (Decree 137/2015/NĐ-CP, article 13, and the circulars under it).
@@ -36,26 +34,48 @@ func centuryDigit(year int, woman bool) int {
 	return digit
 }
 
-func (s stem) String() string {
-	return "0" + provinces[s.province].code + strconv.Itoa(s.century) + twoDigits(s.year)
-}
-
 func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }
 
-// number completes a stem by the member's rank in a family of that ordinal.
-func (l *land) number(s stem, ordinal, rank, role int) string {
-	free := uint64((ordinal*ranksPerFamily+rank)*2 + role)
+// A role is how a family belongs to a province.
+const (
+	roleHome = iota
+	roleOther
+)
+
+// place is a member's own among all who share a stem.
+type place struct {
+	ordinal int // of the family among those of the province in this role
+	role    int
+	rank    int // among the family's members with the same stem
+}
+
+// number completes a stem by a place.
+func (l *land) number(s stem, at place) string {
+	free := uint64((at.ordinal*ranksPerFamily+at.rank)*2 + at.role)
 	shift := stream(l.seed, useNumbers, uint64(s.province<<16|s.century<<8|s.year))
-	return s.String() + digits(permute(free, freeDigits, shift.next()%freeDigits), 6)
+	b := make([]byte, 0, 12)
+	b = append(b, '0')
+	b = append(b, provinces[s.province].code...)
+	b = append(b, byte('0'+s.century), byte('0'+s.year/10), byte('0'+s.year%10))
+	return string(appendDigits(b, permute(free, freeDigits, shift.next()%freeDigits), 6))
+}
+
+// stranger is a well-formed number, of the person's own stem, that nobody has.
+func (l *land) stranger(p *person) string {
+	at := p.place
+	at.rank = strangerRank
+	return l.number(stemOf(p.birthProvince, p.woman, p.born), at)
 }
 
 // digits writes n with leading zeros.
-func digits(n uint64, width int) string {
-	b := make([]byte, width)
-	for i := width - 1; i >= 0; i-- {
+func digits(n uint64, width int) string { return string(appendDigits(nil, n, width)) }
+
+func appendDigits(b []byte, n uint64, width int) []byte {
+	b = append(b, "00000000000000"[:width]...)
+	for i := len(b) - 1; n > 0; i-- {
 		b[i], n = byte('0'+n%10), n/10
 	}
-	return string(b)
+	return b
 }
 
 // What each stream of random numbers is for. Rows of dataset d use useRows+d.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"hash/fnv"
 	"path"
-	"strings"
 
 	"github.com/sen-hub/sen"
 )
@@ -71,7 +70,7 @@ func (j *job) open(f agencyFile, o Options, tally *tally, stage *staging) error 
 		return sen.Errorf(sen.Unavailable, "open %s: %w", f.path, err)
 	}
 	for i, d := range f.datasets {
-		t := newTable(d, f, tally)
+		t := newTable(d, f, j.land, tally)
 		t.out, t.slot = j.out, i
 		if o.Truth != "" {
 			if t.truth, err = openTruthFile(stage, o.Truth, d); err != nil {
@@ -83,10 +82,10 @@ func (j *job) open(f agencyFile, o Options, tally *tally, stage *staging) error 
 	return nil
 }
 
-func newTable(d dataset, f agencyFile, tally *tally) *table {
+func newTable(d dataset, f agencyFile, l *land, tally *tally) *table {
 	t := &table{dataset: d, draws: newDraws(d.columns, f.format == "csv"), tally: tally}
 	t.row.columns = d.columns
-	t.plot.unicode = f.encoding == "UTF-8"
+	t.plot = plot{unicode: f.encoding == "UTF-8", land: l}
 	t.count = DatasetReport{Dataset: d.id, File: path.Clean(f.path), Format: f.format, Encoding: f.encoding, Planted: map[string]int64{}}
 	for i := range d.columns {
 		if d.columns[i].key {
@@ -140,7 +139,7 @@ func (j *job) fill(f *family) {
 // datasetNumber tells the streams of datasets apart.
 func datasetNumber(d sen.Dataset) uint64 {
 	h := fnv.New32a()
-	h.Write([]byte(strings.ToLower(string(d))))
+	_, _ = h.Write([]byte(d)) // a hash takes everything
 	return uint64(h.Sum32())
 }
 

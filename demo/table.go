@@ -38,7 +38,7 @@ type output interface {
 
 // draw is a fault on a column, taken when a number falls below upTo.
 type draw struct {
-	fault *Fault // nil for an error of the whole row
+	fault *fault // nil for an error of the whole row
 	kind  string
 	col   int
 	upTo  int
@@ -55,11 +55,11 @@ func newDraws(columns []column, ragged bool) []draw {
 		d.upTo = at
 		draws = append(draws, d)
 	}
-	for i := range Faults {
-		f := &Faults[i]
+	for i := range faults {
+		f := &faults[i]
 		for c := range columns {
 			if strikes(f, &columns[c]) {
-				add(draw{fault: f, kind: f.Kind, col: c}, f.Rate)
+				add(draw{fault: f, kind: f.kind, col: c}, f.rate)
 			}
 		}
 	}
@@ -70,8 +70,8 @@ func newDraws(columns []column, ragged bool) []draw {
 	return draws
 }
 
-func strikes(f *Fault, c *column) bool {
-	for _, on := range f.On {
+func strikes(f *fault, c *column) bool {
+	for _, on := range f.on {
 		if c.holds == on {
 			return true
 		}
@@ -79,13 +79,9 @@ func strikes(f *Fault, c *column) bool {
 	return false
 }
 
-// emit ends a row: the person it is about lends the number for a dangling
-// reference; it may be nil.
+// emit ends a row about a person; nil where no number may come to dangle.
 func (t *table) emit(about *person) {
-	t.plot.unknown = ""
-	if about != nil {
-		t.plot.unknown = about.unknown
-	}
+	t.plot.about = about
 	verdict := verdict{outcome: outcomeClean}
 	if d := t.draw(); d != nil {
 		verdict = t.plant(d)
@@ -127,7 +123,7 @@ func (t *table) plant(d *draw) verdict {
 		return verdict{outcomeQuarantined, raggedRow, ""}
 	case !d.fault.plant(&t.row, d.col, &t.rng, &t.plot):
 		return verdict{outcome: outcomeClean}
-	case d.fault.Outcome == Quarantined:
+	case d.fault.outcome == quarantined:
 		return verdict{outcomeQuarantined, d.kind, t.columns[d.col].name}
 	}
 	return verdict{outcomeClean, d.kind, t.columns[d.col].name}
