@@ -156,6 +156,7 @@ const (
 
 // reader turns goccy's syntax tree into nodes.
 type reader struct {
+	lines    [][]rune // of the source
 	anchors  map[string]*node
 	problems Problems
 }
@@ -167,7 +168,7 @@ func (r *reader) errorAt(n *node, hint, format string, args ...any) {
 // read converts one value. A value that cannot be used is reported once and
 // stands as null.
 func (r *reader) read(tree ast.Node) *node {
-	n := place(tree)
+	n := r.place(tree)
 	switch v := tree.(type) {
 	case *ast.NullNode:
 		n.kind = aNull
@@ -252,14 +253,14 @@ func (r *reader) merge(n, from *node, seen map[string]*node) {
 }
 
 func (r *reader) readKey(key ast.MapKeyNode) *node {
-	n := place(key)
+	n := r.place(key)
 	n.kind = aText
 	switch k := key.(type) {
 	case *ast.StringNode:
 		n.text = k.Value
 	case *ast.MappingKeyNode:
 		if inner, ok := k.Value.(*ast.StringNode); ok {
-			n = place(inner)
+			n = r.place(inner)
 			n.kind, n.text = aText, inner.Value
 		}
 	}
@@ -321,6 +322,20 @@ func (n *node) grow(child *node) {
 	n.depth = max(n.depth, child.depth+1)
 }
 
+// place makes a node at the position of a syntax node. Where the parser counts
+// blanks before a word to the word (tabs), it skips them.
+func (r *reader) place(tree ast.Node) *node {
+	n := place(tree)
+	if n.line > len(r.lines) {
+		return n
+	}
+	line := r.lines[n.line-1]
+	for n.column < len(line) && (line[n.column-1] == ' ' || line[n.column-1] == '\t') {
+		n.column++
+	}
+	return n
+}
+
 // place makes a node at the position of a syntax node, with its text as written.
 func place(tree ast.Node) *node {
 	n := &node{kind: aNull, size: 1, depth: 1, line: 1, column: 1, width: 1}
@@ -341,7 +356,7 @@ func place(tree ast.Node) *node {
 	}
 	n.text = token.Value
 	n.line, n.column = max(token.Position.Line, 1), max(token.Position.Column, 1)
-	firstLine, _, _ := strings.Cut(strings.Trim(token.Origin, " \n"), "\n")
+	firstLine, _, _ := strings.Cut(strings.Trim(token.Origin, " \t\n"), "\n")
 	n.width = max(utf8.RuneCountInString(strings.TrimSpace(firstLine)), 1)
 	return n
 }

@@ -27,7 +27,7 @@ func readYAML(src []byte) (*node, Problems) {
 	if problem != nil {
 		return nil, Problems{*problem}
 	}
-	r := &reader{anchors: map[string]*node{}}
+	r := &reader{anchors: map[string]*node{}, lines: linesOf(src)}
 	root := r.read(body)
 	if root.size > maxNodes {
 		r.errorAt(root, "write the repeated part once", "the file unfolds to more than %d values through its aliases", maxNodes)
@@ -38,6 +38,14 @@ func readYAML(src []byte) (*node, Problems) {
 		return nil, r.problems
 	}
 	return root, r.problems
+}
+
+func linesOf(src []byte) [][]rune {
+	var lines [][]rune
+	for line := range bytes.SplitSeq(src, []byte("\n")) {
+		lines = append(lines, []rune(string(line)))
+	}
+	return lines
 }
 
 // plainText takes away the byte order mark and carriage returns (YAML 1.2,
