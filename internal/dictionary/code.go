@@ -1,0 +1,256 @@
+package dictionary
+
+import (
+	"fmt"
+	"slices"
+)
+
+// CodeList is a list of codes with their labels, as a contract hands it in.
+type CodeList struct {
+	Name  string
+	Codes []Code
+}
+
+// Code is one entry: the value kept, and every way it is written.
+type Code struct {
+	Value  string
+	Labels []string
+}
+
+// index is a code list made ready for matching.
+type index struct {
+	exact  map[string]string   // as written → value
+	folded map[string][]string // Fold of what is written → values
+}
+
+// indexOf prepares the list; further lists yield to the ones before.
+func indexOf(lists ...[]Code) index {
+	ix := index{exact: map[string]string{}, folded: map[string][]string{}}
+	for _, list := range lists {
+		known := make(map[string]bool, len(ix.folded))
+		for key := range ix.folded {
+			known[key] = true
+		}
+		for _, c := range list {
+			ix.add(c, known)
+		}
+	}
+	return ix
+}
+
+func (ix index) add(c Code, taken map[string]bool) {
+	for i, label := range append([]string{c.Value}, c.Labels...) {
+		key := Fold(label)
+		if taken[key] {
+			continue
+		}
+		if _, there := ix.exact[label]; !there || i == 0 {
+			ix.exact[label] = c.Value
+		}
+		if !slices.Contains(ix.folded[key], c.Value) {
+			ix.folded[key] = append(ix.folded[key], c.Value)
+		}
+	}
+}
+
+// find gives the one value that s stands for, or the several.
+func (ix index) find(s string) Result {
+	if v, ok := ix.exact[s]; ok {
+		return Result{Value: v}
+	}
+	switch values := ix.folded[Fold(s)]; len(values) {
+	case 0:
+		return Result{Problem: "unknown-code"}
+	case 1:
+		return Result{Value: values[0]}
+	default:
+		return Result{Problem: "ambiguous", Candidates: slices.Clone(values)}
+	}
+}
+
+// forms is find in SQL: an ENUM's cast is a hash lookup, several times
+// cheaper than a chain of comparisons.
+func (ix index) forms(x string) forms {
+	exact, folded, ambiguous := ix.exact, map[string]string{}, map[string]string{}
+	for key, values := range ix.folded {
+		if len(values) == 1 {
+			folded[key] = values[0]
+		} else {
+			ambiguous[key] = "ambiguous"
+		}
+	}
+	return forms{
+		quick: lookupSQL(x, withoutTokens(exact)),
+		slow: func(s string) string {
+			return "COALESCE(" + lookupSQL(s, exact) + ", " + lookupSQL(foldSQL(s), folded) + ")"
+		},
+		problem: func(s string) string {
+			return "COALESCE(" + lookupSQL(foldSQL(s), ambiguous) + ", 'unknown-code')"
+		},
+	}
+}
+
+// withoutTokens leaves out what the frame takes for blank, which the quick
+// form would otherwise see first.
+func withoutTokens(table map[string]string) map[string]string {
+	out := make(map[string]string, len(table))
+	for key, value := range table {
+		if key == trim(key) && key != "" && !isToken(key) {
+			out[key] = value
+		}
+	}
+	return out
+}
+
+// lookupSQL maps x through a constant table; NULL when x is not in it.
+func lookupSQL(x string, table map[string]string) string {
+	if len(table) == 0 {
+		return "NULL::VARCHAR"
+	}
+	keys := make([]string, 0, len(table))
+	for k := range table {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	values := make([]string, len(keys))
+	for i, k := range keys {
+		values[i] = table[k]
+	}
+	return fmt.Sprintf("([%s])[enum_code(TRY_CAST(%s AS ENUM(%s)))::INTEGER + 1]", quoteAll(values), x, quoteAll(keys))
+}
+
+func code() *Element {
+	return &Element{
+		Name:  "code",
+		Title: Text{VI: "Mã theo danh mục", EN: "Code of a code list"},
+		Help: Text{
+			VI: "Một mã của danh mục dùng chung đã khai trong hợp đồng dữ liệu; nhãn được đổi thành mã.",
+			EN: "A code of the list that the contract declares; a label is turned into its code.",
+		},
+		Source: "The code list named by the contract",
+		Examples: []Example{
+			{Raw: " A1 ", Value: "A1"},
+		},
+		Logical: "string",
+		problems: map[string]Text{
+			"unknown-code": {VI: "không có trong danh mục", EN: "is not in the code list"},
+			"ambiguous":    {VI: "ứng với nhiều mã trong danh mục", EN: "stands for more than one code of the list"},
+		},
+		standardise: func(s string, o Options) Result {
+			if o.Codes == nil {
+				return Result{Value: s}
+			}
+			return indexOf(o.Codes.Codes).find(s)
+		},
+		sql: codeSQL,
+	}
+}
+
+func codeSQL(x string, o Options) forms {
+	if o.Codes != nil {
+		return indexOf(o.Codes.Codes).forms(x)
+	}
+	same := func(s string) string { return s }
+	return forms{
+		quick:   cases("NULL", matches(x, "[!-~]*[0-9]"), x), // no token ends in a digit
+		slow:    same,
+		problem: func(string) string { return "'unknown-code'" },
+	}
+}
+
+// sexWords are the words for the sexes that leave no doubt. Digits are not
+// among them: 1 is male in ISO/IEC 5218 and female in the century digit of
+// the identity number (0 male, 1 female), 0 is female in many registers and
+// "not known" in ISO, so digits need a declared code list.
+var sexWords = []Code{
+	{Value: "male", Labels: []string{"Nam", "Nam giới", "Trai", "Con trai", "Đàn ông", "M", "Male", "Man", "Boy", "Ông"}},
+	{Value: "female", Labels: []string{"Nữ", "Nữ giới", "Gái", "Con gái", "Đàn bà", "F", "Female", "Woman", "Girl", "Bà"}},
+	{Value: "other", Labels: []string{"Khác", "Giới tính khác", "Other", "X"}},
+}
+
+func sex() *Element {
+	return &Element{
+		Name:  "sex",
+		Title: Text{VI: "Giới tính", EN: "Sex"},
+		Help: Text{
+			VI: "male, female hoặc other. Các số 0, 1, 2 chỉ được nhận khi hợp đồng khai danh mục mã: mỗi hệ thống hiểu một khác.",
+			EN: "male, female or other. The digits 0, 1, 2 are accepted only with a declared code list: systems disagree on them.",
+		},
+		Source: "Words of HL7 FHIR R5 administrative-gender, since a word cannot be misread as another system's digit; ISO/IEC 5218 for the digits",
+		Examples: []Example{
+			{Raw: "Nam", Value: "male"},
+			{Raw: "NU", Value: "female"},
+			{Raw: "khác", Value: "other"},
+			{Raw: "1", Problem: "ambiguous-code"},
+		},
+		Personal: "personal",
+		Logical:  "string",
+		problems: map[string]Text{
+			"unknown-code":   {VI: "không phải cách ghi giới tính đã biết", EN: "is no known way to write a sex"},
+			"ambiguous":      {VI: "ứng với nhiều mã trong danh mục", EN: "stands for more than one code of the list"},
+			"ambiguous-code": {VI: "là chữ số mà các hệ thống hiểu khác nhau; hãy khai danh mục mã", EN: "is a digit on which systems disagree; declare the code list"},
+		},
+		standardise: standardSex,
+		sql:         sexSQL,
+	}
+}
+
+func sexIndex(o Options) index {
+	if o.Codes != nil {
+		return indexOf(o.Codes.Codes, sexWords)
+	}
+	return indexOf(sexWords)
+}
+
+func standardSex(s string, o Options) Result {
+	r := sexIndex(o).find(s)
+	if r.Problem == "unknown-code" && fits(s, sexDigits) {
+		return Result{Problem: "ambiguous-code", Candidates: []string{"male", "female"}}
+	}
+	return r
+}
+
+const sexDigits = "0*[0129]"
+
+func sexSQL(x string, o Options) forms {
+	f := sexIndex(o).forms(x)
+	problem := f.problem
+	f.problem = func(s string) string {
+		return cases(problem(s), matches(s, sexDigits), "'ambiguous-code'")
+	}
+	if o.Codes == nil {
+		f.quick = cases("NULL", x+" = 'Nam'", "'male'", x+" = 'Nữ'", "'female'")
+	}
+	return f
+}
+
+func boolean() *Element {
+	words := []Code{
+		{Value: "true", Labels: []string{"1", "t", "y", "yes", "có", "đúng", "rồi", "đã", "on", "x", "✓"}},
+		{Value: "false", Labels: []string{"0", "f", "n", "no", "không", "sai", "chưa", "off"}},
+	}
+	return &Element{
+		Name:     "boolean",
+		Title:    Text{VI: "Có hoặc không", EN: "Yes or no"},
+		Help:     Text{VI: "true hoặc false.", EN: "true or false."},
+		Source:   "ODCS 3.1.0, logicalType boolean; words of the two languages",
+		Examples: []Example{{Raw: "Có", Value: "true"}, {Raw: "0", Value: "false"}, {Raw: "có thể", Problem: "unknown-code"}},
+		Logical:  "boolean",
+		problems: map[string]Text{"unknown-code": {VI: "không phải có hoặc không", EN: "is neither yes nor no"}},
+		standardise: func(s string, o Options) Result {
+			return booleanIndex(words, o).find(s)
+		},
+		sql: func(x string, o Options) forms {
+			f := booleanIndex(words, o).forms(x)
+			f.typ = "BOOLEAN"
+			return f
+		},
+	}
+}
+
+func booleanIndex(words []Code, o Options) index {
+	if o.Codes != nil {
+		return indexOf(o.Codes.Codes, words)
+	}
+	return indexOf(words)
+}

@@ -1,0 +1,275 @@
+package dictionary
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// isoDay is the standard form of a date (ISO 8601, calendar date).
+const isoDay = "2006-01-02"
+
+// Years outside these are no dates of people and registers: before the first
+// nothing is registered, after the second only fillers stand.
+const (
+	firstYear = 1800
+	lastYear  = 2200
+)
+
+// placeholders are dates that programs and clerks write for "not known":
+// the zero days of Excel, .NET, SQL Server and Oracle, and the end of time.
+var placeholders = []string{"1900-01-01", "1899-12-30", "1899-12-31", "0001-01-01", "1753-01-01", "9999-12-31", "9999-01-01"}
+
+// clock is a time of day behind a date, which is dropped.
+const clock = `(?:[ t]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?(?:am|pm|sa|ch))?(?: ?(?:z|utc|[+-][0-9]{2}(?::?[0-9]{2})?))?)?`
+
+// shiftedMidnight is midnight in Vietnam as programs write it in UTC: the day
+// written is then the day before the one meant.
+const shiftedMidnight = `[0-9]{4}-[0-9]{2}-[0-9]{2}t17:00(?::00(?:\.0+)?)?z`
+
+// datePattern turns a way of writing into "year-month-day", with 0 for what
+// is not there; the template names the groups.
+type datePattern struct{ pattern, template string }
+
+const (
+	sep       = `(?: ?[-/.] ?)`
+	unknown   = `(?:00?|xx?|__?|--?|\.\.?|\?\??)`
+	monthName = `(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*`
+)
+
+// datePatterns lists the ways of writing, over lower-case text with single
+// spaces. No text fits two of them with different meaning.
+func datePatterns(order Order) []datePattern {
+	slashed, compact := `\3-\2-\1`, `\3-\2-\1`
+	if order == MonthFirst {
+		slashed, compact = `\3-\1-\2`, `\3-\1-\2`
+	}
+	return []datePattern{
+		{`([0-9]{1,2})(?: ?[-/.] ?| )([0-9]{1,2})(?: ?[-/.] ?| )([0-9]{4}|[0-9]{2})` + clock, slashed},
+		{`([0-9]{4})` + sep + `([0-9]{1,2})` + sep + `([0-9]{1,2})` + clock, `\1-\2-\3`},
+		{`((?:1[89]|2[01])[0-9]{2})(0[0-9]|1[0-2])([0-3][0-9])(?:[0-9]{6}|` + clock + `)`, `\1-\2-\3`},
+		{`([0-9]{2})([0-9]{2})([0-9]{4})` + clock, compact},
+		{`(?:sinh )?(?:ng[aà]y |mồng |mùng )?([0-9]{1,2}) th[aá]ng ([0-9]{1,2}),? (?:n[aă]m )?([0-9]{4})`, `\3-\2-\1`},
+		{`([0-9]{1,2})[- /.]?` + monthName + `[-,. /]{0,2}([0-9]{4}|[0-9]{2})` + clock, `\3-\2-\1`},
+		{monthName + `\.? ([0-9]{1,2}),? ([0-9]{4})` + clock, `\3-\1-\2`},
+		{`(?:n[aă]m )?([0-9]{4})`, `\1-0-0`},
+		{unknown + `[-/.]` + unknown + `[-/.]([0-9]{4})` + clock, `\1-0-0`},
+		{`(?:th[aá]ng )?([0-9]{1,2})(?: ?[-/.] ?|,? n[aă]m | )([0-9]{4})`, `\2-\1-0`},
+		{`([0-9]{4})[-/.]([0-9]{1,2})`, `\1-\2-0`},
+		{unknown + `[-/.]([0-9]{1,2})[-/.]([0-9]{4})` + clock, `\2-\1-0`},
+	}
+}
+
+var months = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
+
+// Patterns over "year-month-day".
+const (
+	partsYear      = `[0-9]{4}-0{1,2}-0{1,2}`
+	partsMonth     = `[0-9]{4}-(?:0?[1-9]|1[0-2])-0{1,2}`
+	partsTwoDigits = `[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}`
+	partsDay       = `[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`
+	serialDays     = `[1-9][0-9]{4}(?:\.[0-9]+)?`
+)
+
+func date() *Element {
+	return &Element{
+		Name:  "date",
+		Title: Text{VI: "Ngày", EN: "Date"},
+		Help: Text{
+			VI: "Ngày theo dạng 1987-05-03. Đọc ngày trước tháng, trừ khi hợp đồng khai khác; chỉ có năm hay tháng và năm thì chỉ nhận khi được phép.",
+			EN: "A day as 1987-05-03. The day is read before the month unless the contract says otherwise; a year or month alone is taken only where allowed.",
+		},
+		Source: "ISO 8601-1:2019 (5.2.2 calendar date, reduced precision); day first as in Decree 30/2020/ND-CP, appendix I",
+		Examples: []Example{
+			{Raw: "3/5/1987", Value: "1987-05-03"},
+			{Raw: "ngày 3 tháng 5 năm 1987", Value: "1987-05-03"},
+			{Raw: "19870503", Value: "1987-05-03"},
+			{Raw: "31/02/1987", Problem: "impossible"},
+			{Raw: "1987", Problem: "year-only"},
+			{Raw: "03/05/87", Problem: "two-digit-year"},
+			{Raw: "01/01/1900", Problem: "placeholder"},
+		},
+		Personal:    "personal",
+		Logical:     "date",
+		problems:    dateProblems(),
+		standardise: standardDate,
+		sql:         dateSQL,
+	}
+}
+
+func dateProblems() map[string]Text {
+	return map[string]Text{
+		"format":         formatProblem,
+		"impossible":     {VI: "không có ngày này trong lịch", EN: "is no day of the calendar"},
+		"year-only":      {VI: "chỉ có năm", EN: "is a year alone"},
+		"month-only":     {VI: "chỉ có tháng và năm", EN: "is a month and year alone"},
+		"two-digit-year": {VI: "năm chỉ có hai chữ số", EN: "has a year of two digits"},
+		"placeholder":    {VI: "là ngày điền cho có", EN: "is a filler, not a date"},
+		"future":         {VI: "ở tương lai", EN: "lies in the future"},
+		"serial":         {VI: "là số ngày của bảng tính; hãy khai nếu đúng vậy", EN: "is a spreadsheet's day number; declare it if so"},
+		"time-zone":      {VI: "là nửa đêm ghi theo giờ UTC, lệch một ngày", EN: "is midnight written in UTC, a day off"},
+	}
+}
+
+func standardDate(s string, o Options) Result {
+	s = tidyDate(s)
+	if fits(s, shiftedMidnight) {
+		return Result{Problem: "time-zone", Candidates: nextDay(s[:10])}
+	}
+	if fits(s, serialDays) {
+		return standardSerial(s, o)
+	}
+	parts := dateParts(s, o.Order)
+	if fits(parts, partsTwoDigits) {
+		if o.Pivot == 0 {
+			return Result{Problem: "two-digit-year", Candidates: wellDays(o, "19"+parts, "20"+parts)}
+		}
+		parts = centuryOf(parts, o.Pivot) + parts
+	}
+	return judgeDate(parts, o)
+}
+
+// tidyDate is the text in lower case, composed, with single spaces.
+func tidyDate(s string) string {
+	return compileAny(nameSpace).ReplaceAllString(lower(compose(s)), " ")
+}
+
+func dateParts(s string, order Order) string {
+	for _, p := range datePatterns(order) {
+		if !fits(s, p.pattern) {
+			continue
+		}
+		parts := compile(p.pattern).ReplaceAllString(s, goTemplate(p.template))
+		for i, name := range months {
+			parts = strings.ReplaceAll(parts, name, strconv.Itoa(i+1))
+		}
+		return parts
+	}
+	return ""
+}
+
+// goTemplate writes the engine's \1 as Go's ${1}.
+func goTemplate(template string) string {
+	return compileAny(`\\([0-9])`).ReplaceAllString(template, "$${${1}}")
+}
+
+func centuryOf(parts string, pivot int) string {
+	if yy, _ := strconv.Atoi(parts[:2]); yy <= pivot {
+		return "20"
+	}
+	return "19"
+}
+
+func judgeDate(parts string, o Options) Result {
+	switch {
+	case parts == "":
+		return Result{Problem: "format"}
+	case fits(parts, partsYear):
+		return reduced(parts[:4], parts[:4]+"-01-01", "year-only", o)
+	case fits(parts, partsMonth):
+		month := parts[:4] + "-" + fmt.Sprintf("%02s", strings.Split(parts, "-")[1])
+		return reduced(month, month+"-01", "month-only", o)
+	}
+	day, ok := calendarDay(parts)
+	if !ok {
+		return Result{Problem: "impossible", Candidates: swapped(parts, o)}
+	}
+	if problem := dayProblem(day, o); problem != "" {
+		return Result{Problem: problem}
+	}
+	return Result{Value: day}
+}
+
+// reduced is a year or month that stands alone: its first day decides whether
+// it is possible at all.
+func reduced(value, firstDay, problem string, o Options) Result {
+	if p := limitProblem(firstDay, o); p != "" {
+		return Result{Problem: p}
+	}
+	if o.Year {
+		return Result{Value: value}
+	}
+	return Result{Problem: problem, Candidates: []string{value}}
+}
+
+// calendarDay is "1987-5-3" as "1987-05-03" if the calendar has that day.
+func calendarDay(parts string) (string, bool) {
+	t, err := time.Parse("2006-1-2", parts)
+	if err != nil {
+		return "", false
+	}
+	return t.Format(isoDay), true
+}
+
+func dayProblem(day string, o Options) string {
+	for _, p := range placeholders {
+		if day == p {
+			return "placeholder"
+		}
+	}
+	return limitProblem(day, o)
+}
+
+// limitProblem says whether the day lies outside the years of registers, or
+// after the day spoken of.
+func limitProblem(day string, o Options) string {
+	switch {
+	case day < strconv.Itoa(firstYear), day > strconv.Itoa(lastYear+1):
+		return "impossible"
+	case day > latestDay(o):
+		return "future"
+	}
+	return ""
+}
+
+// latestDay is the day after the one spoken of: a register a few hours ahead
+// in the east is not in the future.
+func latestDay(o Options) string {
+	if o.On.IsZero() {
+		return strconv.Itoa(lastYear) + "-12-31"
+	}
+	return o.On.AddDate(0, 0, 1).Format(isoDay)
+}
+
+// swapped is the date with month and day exchanged, where that makes one.
+func swapped(parts string, o Options) []string {
+	f := strings.Split(parts, "-")
+	return wellDays(o, f[0]+"-"+f[2]+"-"+f[1])
+}
+
+// wellDays keeps the parts that make a day without a problem.
+func wellDays(o Options, candidates ...string) []string {
+	var out []string
+	for _, parts := range candidates {
+		if day, ok := calendarDay(parts); ok && dayProblem(day, o) == "" {
+			out = append(out, day)
+		}
+	}
+	return out
+}
+
+func nextDay(day string) []string {
+	t, err := time.Parse(isoDay, day)
+	if err != nil {
+		return nil
+	}
+	return []string{t.AddDate(0, 0, 1).Format(isoDay)}
+}
+
+// serialEpoch is day 0 of the 1900 system as spreadsheets count it after
+// their leap day of 1900 that never was; smaller numbers are not dates here.
+var serialEpoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
+
+func standardSerial(s string, o Options) Result {
+	whole, _, _ := strings.Cut(s, ".")
+	n, _ := strconv.Atoi(whole)
+	day := serialEpoch.AddDate(0, 0, n).Format(isoDay)
+	if !o.Excel {
+		return Result{Problem: "serial", Candidates: wellDays(o, day)}
+	}
+	if problem := dayProblem(day, o); problem != "" {
+		return Result{Problem: problem}
+	}
+	return Result{Value: day}
+}

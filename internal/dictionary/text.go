@@ -1,0 +1,51 @@
+package dictionary
+
+import "strings"
+
+// Patterns of free text.
+const (
+	textControl = `[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{2060}\x{feff}]`
+	textNewline = `\r\n?`
+	// What needs no repair begins and ends with a visible ASCII or Latin
+	// character and holds neither controls nor combining marks.
+	textEdge  = `[!-~\x{a1}-\x{ff}\x{100}-\x{17f}\x{1a0}\x{1a1}\x{1af}\x{1b0}\x{1ea0}-\x{1ef9}]`
+	textInner = `[\t\n -~\x{a0}-\x{2ff}\x{1e00}-\x{1fff}\x{2010}-\x{2027}]`
+	textClean = textEdge + `(?:` + textInner + `*` + textEdge + `)?`
+)
+
+func text() *Element {
+	return &Element{
+		Name:  "text",
+		Title: Text{VI: "Văn bản", EN: "Text"},
+		Help: Text{
+			VI: "Văn bản tự do: bỏ khoảng trắng hai đầu và ký tự điều khiển, Unicode dựng sẵn; chữ hoa, dấu thanh và xuống dòng giữ nguyên.",
+			EN: "Free text: trimmed, without control characters, composed Unicode; capitals, tone placement and line breaks stay as written.",
+		},
+		Source:      "Unicode NFC (UAX #15)",
+		Examples:    []Example{{Raw: "  12 phố Hoà Mã\u0007 ", Value: "12 phố Hoà Mã"}, {Raw: "Ng\ufffdyễn", Problem: "broken-text"}},
+		Logical:     "string",
+		problems:    map[string]Text{"broken-text": {VI: "có ký tự hỏng do sai bảng mã", EN: "holds characters broken by a wrong encoding"}},
+		keepsTokens: true,
+		standardise: standardText,
+		sql:         textSQL,
+	}
+}
+
+func standardText(s string, _ Options) Result {
+	if broken.MatchString(s) {
+		return Result{Problem: "broken-text"}
+	}
+	s = compileAny(textNewline).ReplaceAllString(compose(s), "\n")
+	return Result{Value: strings.Trim(compileAny(textControl).ReplaceAllString(s, ""), spaces)}
+}
+
+func textSQL(x string, _ Options) forms {
+	return forms{
+		quick: cases("NULL", matches(x, textClean), x),
+		slow: func(s string) string {
+			tidy := replaceAllSQL(replaceAllSQL("("+composeSQL(s)+")", textNewline, "\n"), textControl, "")
+			return cases("NULLIF("+trimSQL(tidy)+", '')", holds(s, brokenClass), "NULL")
+		},
+		problem: func(s string) string { return cases("NULL", holds(s, brokenClass), "'broken-text'") },
+	}
+}
