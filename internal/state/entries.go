@@ -21,7 +21,7 @@ type Entry struct {
 	Kind      string     `json:"kind"`
 	Request   string     `json:"request"`
 	Principal string     `json:"principal"`
-	Subjects  []string   `json:"subjects,omitempty"` // keyed hashes, never values; not filled by Entries
+	Subjects  []string   `json:"subjects,omitempty"` // what it is found by: keyed hashes, never values; not filled by Entries
 	Body      []byte     `json:"body"`
 	Previous  sen.Digest `json:"previous"`
 	Hash      sen.Digest `json:"hash"`
@@ -31,7 +31,7 @@ type Entry struct {
 
 // EntryFilter narrows a search; its zero value finds everything.
 type EntryFilter struct {
-	Subject   string // a keyed hash
+	Subjects  []string // any of these
 	Principal string
 	Request   string
 	Since     time.Time
@@ -79,7 +79,7 @@ func (s *State) AppendEntries(ctx context.Context, link func(last Entry) ([]Entr
 
 func putEntry(ctx context.Context, tx *sql.Tx, e Entry) error {
 	_, err := tx.ExecContext(ctx, insertEntry, e.Sequence, stamp(e.At), e.Kind, e.Request, e.Principal, string(e.Body),
-		e.Previous.String(), e.Hash.String(), e.KeyID, base64.StdEncoding.EncodeToString(e.Signature))
+		e.Previous.String(), e.Hash.String(), e.KeyID, encode(e.Signature))
 	if err != nil || len(e.Subjects) == 0 {
 		return err
 	}
@@ -133,8 +133,12 @@ func (f EntryFilter) query(limit int) (query string, args []any) {
 		args = append(args, value)
 		return "$" + strconv.Itoa(len(args))
 	}
-	if f.Subject != "" {
-		where = append(where, "sequence IN (SELECT sequence FROM entry_subject WHERE subject = "+placeholder(f.Subject)+")")
+	if len(f.Subjects) > 0 {
+		list := make([]string, len(f.Subjects))
+		for i, subject := range f.Subjects {
+			list[i] = placeholder(subject)
+		}
+		where = append(where, "sequence IN (SELECT sequence FROM entry_subject WHERE subject IN ("+strings.Join(list, ", ")+"))")
 	}
 	if f.Principal != "" {
 		where = append(where, "principal = "+placeholder(f.Principal))
@@ -163,8 +167,13 @@ func scanEntry(r scanner) (Entry, error) {
 		e.Signature, err = base64.StdEncoding.DecodeString(signature)
 	}
 	err = errors.Join(err, e.Previous.UnmarshalText([]byte(previous)), e.Hash.UnmarshalText([]byte(hash)))
+	if err == nil && (stamp(e.At) != at || e.Previous.String() != previous || e.Hash.String() != hash || encode(e.Signature) != signature) {
+		err = errors.New("a value is not in the form in which it was written")
+	}
 	if err != nil {
 		return Entry{}, corrupt("read the door's journal", err).At("entry %d", e.Sequence)
 	}
 	return e, nil
 }
+
+func encode(signature []byte) string { return base64.StdEncoding.EncodeToString(signature) }

@@ -32,12 +32,12 @@ func TestEntriesAreFoundBySubjectPrincipalRequestAndTime(t *testing.T) {
 	}{
 		{"everything, newest first", EntryFilter{}, 10, []int64{3, 2, 1}},
 		{"no more than the limit", EntryFilter{}, 1, []int64{3}},
-		{"a subject", EntryFilter{Subject: "s1"}, 10, []int64{2}},
-		{"a subject that nobody saw", EntryFilter{Subject: "s9"}, 10, nil},
+		{"a subject", EntryFilter{Subjects: []string{"s1"}}, 10, []int64{2}},
+		{"a subject that nobody saw", EntryFilter{Subjects: []string{"s9"}}, 10, nil},
 		{"a principal", EntryFilter{Principal: "operator:lan"}, 10, []int64{2, 1}},
 		{"a request", EntryFilter{Request: "B"}, 10, []int64{3}},
 		{"since a time, that time included", EntryFilter{Since: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)}, 10, []int64{3, 2}},
-		{"all at once", EntryFilter{Subject: "s2", Principal: "operator:lan", Request: "A", Since: time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC)}, 10, []int64{2}},
+		{"all at once", EntryFilter{Subjects: []string{"s2", "s9"}, Principal: "operator:lan", Request: "A", Since: time.Date(2026, 3, 1, 8, 30, 0, 0, time.UTC)}, 10, []int64{2}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

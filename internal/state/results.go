@@ -96,7 +96,7 @@ func (s *State) Certify(ctx context.Context, c Certificate) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, insertCertificate, c.Run, c.Dataset, string(c.Body),
-			base64.StdEncoding.EncodeToString(c.Signature), c.KeyID, stamp(c.Issued))
+			encode(c.Signature), c.KeyID, stamp(c.Issued))
 		return err
 	})
 }
