@@ -239,6 +239,14 @@ var extensions = map[string]string{
 	".sqlite": SQLite, ".sqlite3": SQLite, ".db": SQLite, ".db3": SQLite,
 }
 
+// formatOf is the format that a location names, else that of the files.
+func (s files) formatOf(at Location) (string, error) {
+	if at.Format != "" {
+		return at.Format, nil
+	}
+	return s.format()
+}
+
 // format is the one format of all files.
 func (s files) format() (string, error) {
 	format := ""

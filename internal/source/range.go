@@ -115,6 +115,19 @@ func hashFile(ctx context.Context, f file) (FileSum, error) {
 	return f.sum(sen.Digest(h.Sum(nil))), nil
 }
 
+// sumFiles hashes files one after another.
+func sumFiles(ctx context.Context, list []file) (*sums, error) {
+	done := newSums()
+	for _, f := range list {
+		sum, err := hashFile(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		done.add(sum)
+	}
+	return done, nil
+}
+
 // contextReader ends with the context's error.
 type contextReader struct {
 	ctx context.Context

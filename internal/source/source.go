@@ -12,6 +12,7 @@ package source
 
 import (
 	"context"
+	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/source/rows"
@@ -51,6 +52,10 @@ type Options struct {
 	BatchRows  int   // rows of one batch; default and most: rows.MaxBatch
 	FieldLimit int   // bytes of one field; default 16 MiB
 
+	// Wait is how long a source that another program writes is waited for;
+	// default 10 s.
+	Wait time.Duration
+
 	// Columns are the columns that the contract expects: evidence for a
 	// header, and columns of JSON lines beside those that a sample shows.
 	Columns []string
@@ -69,6 +74,9 @@ func (o Options) withDefaults() Options {
 	o.RangeRows = within(o.RangeRows, defaultRangeRows, 1<<40)
 	o.BatchRows = within(o.BatchRows, rows.MaxBatch, rows.MaxBatch)
 	o.FieldLimit = within(o.FieldLimit, defaultFieldLimit, maxFieldLimit)
+	if o.Wait <= 0 {
+		o.Wait = defaultWait
+	}
 	return o
 }
 
@@ -131,16 +139,18 @@ func Open(ctx context.Context, at Location, o Options) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at.Format == "" {
-		if at.Format, err = set.format(); err != nil {
-			return nil, err
-		}
+	if at.Format, err = set.formatOf(at); err != nil {
+		return nil, err
 	}
 	switch at.Format {
 	case CSV:
 		return openCSV(ctx, set, at, o)
 	case JSONL:
 		return openJSON(ctx, set, at, o)
+	case SQLite:
+		return openSQLite(ctx, set, at, o)
+	case Parquet:
+		return openParquet(ctx, set, o)
 	}
 	return nil, sen.Errorf(sen.Invalid, "format %q is not one that can be read", at.Format).
 		WithHint("formats are csv, jsonl, parquet and sqlite")

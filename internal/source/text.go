@@ -76,19 +76,14 @@ func (t *textReader) Read(ctx context.Context, from Mark, emit func(*Range) erro
 // the file under way that was seen; an error of kind Drift says that they are
 // no longer what they were.
 func (s files) resume(ctx context.Context, from Mark) (done *sums, seen hash.Hash, err error) {
-	done = newSums()
 	if from == (Mark{}) {
-		return done, nil, nil
+		return newSums(), nil, nil
 	}
 	if from.File >= len(s.list) || s.list[from.File].name != from.Name {
 		return nil, nil, driftSince(s.path, "its files are others than before")
 	}
-	for _, f := range s.list[:from.File] {
-		sum, err := hashFile(ctx, f)
-		if err != nil {
-			return nil, nil, err
-		}
-		done.add(sum)
+	if done, err = sumFiles(ctx, s.list[:from.File]); err != nil {
+		return nil, nil, err
 	}
 	if done.digest() != from.Done {
 		return nil, nil, driftSince(s.path, "a file before "+from.Name+" is no longer what it was")

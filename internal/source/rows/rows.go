@@ -6,6 +6,8 @@
 package rows
 
 import (
+	"slices"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -53,6 +55,14 @@ func (c *Column) Append(value []byte) {
 func (c *Column) Null() {
 	c.nulls = append(c.nulls, int32(len(c.ends)-1))
 	c.ends = append(c.ends, int32(len(c.data)))
+}
+
+// Space adds a value of n bytes, which the caller fills.
+func (c *Column) Space(n int) []byte {
+	start := len(c.data)
+	c.data = slices.Grow(c.data, n)[:start+n]
+	c.ends = append(c.ends, int32(start+n))
+	return c.data[start:]
 }
 
 // Len is the number of values so far.
@@ -124,15 +134,20 @@ func (b *Builder) End(line int64) {
 	b.ended(line)
 }
 
-// EndWith finishes a row and keeps its own text; fault is empty where the row
-// is readable and only has more than the columns hold.
+// EndWith finishes a row with a fault, and keeps its own text. An empty fault
+// means that the row is readable and only has more than the columns hold; nil
+// text that the columns hold all of it.
 func (b *Builder) EndWith(line int64, fault string, raw []byte) {
 	if fault == "" {
 		b.fault.Null()
 	} else {
 		b.fault.Append([]byte(fault))
 	}
-	b.raw.Append(raw)
+	if raw == nil {
+		b.raw.Null()
+	} else {
+		b.raw.Append(raw)
+	}
 	b.ended(line)
 }
 
