@@ -1,0 +1,272 @@
+// Package bench measures the main job on made-up data: what a whole sync
+// costs, as a ratio to a floor measured in the same run, with its answer held
+// row by row against the truth. What comes in is a number of records; what
+// goes out is one line of figures. A wrong answer is an error, not a figure.
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/demo"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/keys"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/state"
+)
+
+// Options say how large a country to make, and where.
+type Options struct {
+	Records int64
+	Seed    uint64
+	Dir     string    // default: a temporary folder, removed at the end
+	Log     io.Writer // what is under way, for a person
+	Threads int       // of the engine; default: the number of CPUs
+	Memory  int64     // of the engine, in bytes; default: the engine's
+}
+
+// Figures is the line that a run prints. Times are seconds of the wall clock;
+// generating and checking are outside of them.
+type Figures struct {
+	Records       int64              `json:"records"`
+	Sources       int                `json:"sources"`
+	Faulty        int64              `json:"faulty"`
+	Quarantined   int64              `json:"quarantined"`
+	Stages        map[string]float64 `json:"stages"`
+	Seconds       float64            `json:"seconds"`
+	RowsPerSecond int64              `json:"rows_per_second"`
+	FloorSeconds  float64            `json:"floor_seconds"`
+	FloorRows     int64              `json:"floor_rows_per_second"`
+	Ratio         float64            `json:"ratio"`
+	PeakRSS       int64              `json:"peak_rss_bytes"`
+	BytesRead     int64              `json:"bytes_read"`
+	BytesWritten  int64              `json:"bytes_written"`
+	Threads       int                `json:"threads,omitempty"`
+	Engine        string             `json:"engine"`
+}
+
+// Sync makes a country of about so many records, synchronises it, holds the
+// answer against the truth, and measures the floor.
+func Sync(ctx context.Context, o Options) (Figures, error) {
+	if o.Log == nil {
+		o.Log = io.Discard
+	}
+	if o.Records < 1 {
+		return Figures{}, sen.Errorf(sen.Invalid, "a benchmark of %d records measures nothing", o.Records)
+	}
+	dir, remove, err := folder(o)
+	if err != nil {
+		return Figures{}, err
+	}
+	defer remove()
+	people := demo.PeopleFor(o.Records)
+	if err := planDisk(o.Log, dir, people); err != nil {
+		return Figures{}, err
+	}
+	made, err := demo.Generate(ctx, demo.Options{People: people, Seed: max(o.Seed, 1),
+		Dir: filepath.Join(dir, "hub", "sources"), Truth: filepath.Join(dir, "truth")})
+	if err != nil {
+		return Figures{}, err
+	}
+	fmt.Fprintf(o.Log, "made %d records in %d datasets\n", made.Rows, len(made.Datasets))
+	b := &bench{o: o, dir: dir, made: made}
+	if err := b.open(ctx); err != nil {
+		return Figures{}, err
+	}
+	defer b.close()
+	return b.measure(ctx)
+}
+
+func folder(o Options) (string, func(), error) {
+	if o.Dir != "" {
+		return o.Dir, func() {}, os.MkdirAll(o.Dir, 0o755)
+	}
+	dir, err := os.MkdirTemp("", "sen-bench-")
+	return dir, func() { os.RemoveAll(dir) }, err
+}
+
+// planDisk says what the run needs before it begins, and stops where that is
+// not there: sources, truth, and in the lake about as much again as the
+// sources three times over.
+func planDisk(log io.Writer, dir string, people int) error {
+	source, truth := demo.Plan(people).Bytes, demo.TruthBytes(people)
+	need := 4*source + truth
+	var disk unix.Statfs_t
+	if err := unix.Statfs(dir, &disk); err != nil {
+		return sen.Errorf(sen.Unavailable, "look at the disk below %s: %w", dir, err)
+	}
+	free := int64(disk.Bavail) * disk.Bsize
+	fmt.Fprintf(log, "disk plan: sources %d MB, truth %d MB, lake and floor up to %d MB; needed %d MB, free %d MB in %s\n",
+		source>>20, truth>>20, 3*source>>20, need>>20, free>>20, dir)
+	if free < need {
+		return sen.Errorf(sen.Unavailable, "the disk has %d MB free, and the run may need %d MB", free>>20, need>>20).
+			WithHint("name a folder on a larger disk with --dir, or ask for fewer records")
+	}
+	return nil
+}
+
+type bench struct {
+	o        Options
+	dir      string
+	made     demo.Report
+	engine   *engine.Engine
+	lake     *lake.Lake
+	state    *state.State
+	datasets []contract.Dataset
+	flow     *flow.Flow
+	stage    stopwatch
+}
+
+func (b *bench) open(ctx context.Context) error {
+	hub := filepath.Join(b.dir, "hub")
+	data := filepath.Join(hub, "data")
+	if err := os.CopyFS(filepath.Join(hub, "contracts"), demo.Contracts()); err != nil && !os.IsExist(err) {
+		return err
+	}
+	set, problems := contract.LoadDir(filepath.Join(hub, "contracts"), contract.Options{Elements: known})
+	if errs := problems.Errors(); len(errs) > 0 {
+		return errs
+	}
+	b.datasets = set.Datasets()
+	var err error
+	if b.engine, err = engine.Open(ctx, engine.Options{Spill: filepath.Join(data, "tmp"), Threads: b.o.Threads, Memory: b.o.Memory}); err != nil {
+		return err
+	}
+	if b.lake, err = lake.Open(ctx, lake.Options{Dir: filepath.Join(data, "lake")}); err != nil {
+		return err
+	}
+	if b.state, err = state.Open(ctx, filepath.Join(data, "state.db"), state.Options{}); err != nil {
+		return err
+	}
+	ring, err := keys.Open(filepath.Join(data, "keys"))
+	if err != nil {
+		return err
+	}
+	b.flow = flow.New(flow.Options{Hub: hub, Engine: b.engine, Lake: b.lake, State: b.state, Keys: ring,
+		Principal: sen.Principal{ID: "operator:bench", Role: "operator"}, Progress: b.stage.progress,
+		Now: func() time.Time { return time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC) }})
+	return nil
+}
+
+func known(name string) bool { _, ok := dictionary.Lookup(name); return ok }
+
+func (b *bench) close() {
+	b.state.Close()
+	b.lake.Close()
+	b.engine.Close()
+}
+
+func (b *bench) measure(ctx context.Context) (Figures, error) {
+	f := Figures{Records: b.made.Rows, Sources: len(b.made.Datasets), Engine: b.engine.Version(), Threads: b.o.Threads}
+	before := counters()
+	resetPeak()
+	b.stage.start()
+	begin := time.Now()
+	outcomes := b.flow.Sync(ctx, b.datasets, false)
+	f.Seconds = time.Since(begin).Seconds()
+	f.Stages = b.stage.stop()
+	f.PeakRSS = peak()
+	after := counters()
+	f.BytesRead, f.BytesWritten = after.read-before.read, after.written-before.written
+	for _, outcome := range outcomes {
+		if outcome.Err != nil {
+			return f, outcome.Err
+		}
+		f.Quarantined += outcome.Certificate.Quarantined()
+	}
+	fmt.Fprintf(b.o.Log, "synchronised in %.1f s; holding every row against the truth\n", f.Seconds)
+	if err := b.check(ctx); err != nil {
+		return f, err
+	}
+	for _, d := range b.made.Datasets {
+		for _, n := range d.Planted {
+			f.Faulty += n
+		}
+	}
+	floor, err := b.floor(ctx)
+	if err != nil {
+		return f, err
+	}
+	f.FloorSeconds = floor
+	f.RowsPerSecond, f.FloorRows = int64(float64(f.Records)/f.Seconds), int64(float64(f.Records)/floor)
+	f.Ratio = f.Seconds / floor
+	return f, nil
+}
+
+// floor is the median of three plain copies of the landed rows, Parquet to
+// Parquet, by the same engine with the same options, each file made durable.
+func (b *bench) floor(ctx context.Context) (float64, error) {
+	c, err := b.engine.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	var times []float64
+	for range 3 {
+		out, err := os.MkdirTemp(b.dir, "floor-")
+		if err != nil {
+			return 0, err
+		}
+		begin := time.Now()
+		rows, err := b.copyLanded(ctx, c, out)
+		times = append(times, time.Since(begin).Seconds())
+		os.RemoveAll(out)
+		if err != nil {
+			return 0, err
+		}
+		if rows != b.made.Rows {
+			return 0, sen.Errorf(sen.Internal, "the floor copied %d rows of %d", rows, b.made.Rows)
+		}
+	}
+	slices.Sort(times)
+	return times[1], nil
+}
+
+func (b *bench) copyLanded(ctx context.Context, c *engine.Conn, out string) (rows int64, err error) {
+	for _, d := range b.datasets {
+		t, err := b.lake.Lookup(ctx, lake.Landed, d.Name)
+		if err != nil {
+			return rows, err
+		}
+		scan, err := t.Scan(ctx, lake.AsOf{})
+		if err != nil {
+			return rows, err
+		}
+		for i, file := range scan.Files {
+			to := filepath.Join(out, fmt.Sprintf("%s-%d.parquet", d.Name, i))
+			n, err := c.Copy(ctx, "SELECT * FROM read_parquet("+engine.Literal(file.Path)+")", to, "")
+			if err != nil {
+				return rows, err
+			}
+			rows += n
+			if err := fsync(to); err != nil {
+				return rows, err
+			}
+		}
+	}
+	return rows, nil
+}
+
+func fsync(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Print writes the figures as one line of JSON.
+func (f Figures) Print(w io.Writer) error { return json.NewEncoder(w).Encode(f) }

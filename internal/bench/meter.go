@@ -1,0 +1,82 @@
+package bench
+
+import (
+	"bufio"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sen-hub/sen/internal/flow"
+)
+
+// stopwatch adds up the wall time of each stage of the runs.
+type stopwatch struct {
+	mu    sync.Mutex
+	stage string
+	since time.Time
+	spent map[string]float64
+}
+
+func (s *stopwatch) start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stage, s.since, s.spent = "extract", time.Now(), map[string]float64{}
+}
+
+func (s *stopwatch) progress(p flow.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lap()
+	s.stage = p.Stage
+	if p.Stage == "done" {
+		s.stage = "extract"
+	}
+}
+
+func (s *stopwatch) lap() {
+	now := time.Now()
+	if s.spent != nil {
+		s.spent[s.stage] += now.Sub(s.since).Seconds()
+	}
+	s.since = now
+}
+
+func (s *stopwatch) stop() map[string]float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lap()
+	return s.spent
+}
+
+// resetPeak makes the kernel forget the peak so far (Linux, proc(5), clear_refs).
+func resetPeak() { os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+
+// peak is the largest resident size since resetPeak, in bytes; 0 where the
+// kernel does not tell.
+func peak() int64 { return 1024 * procField("/proc/self/status", "VmHWM:") }
+
+type bytes struct{ read, written int64 }
+
+// counters are the bytes that this process has asked the kernel to read and
+// write so far, through any file.
+func counters() bytes {
+	return bytes{procField("/proc/self/io", "rchar:"), procField("/proc/self/io", "wchar:")}
+}
+
+func procField(path, field string) int64 {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if rest, ok := strings.CutPrefix(lines.Text(), field); ok {
+			n, _ := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
+			return n
+		}
+	}
+	return 0
+}

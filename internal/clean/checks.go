@@ -1,0 +1,226 @@
+package clean
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/engine"
+)
+
+// Status of a check after a run.
+const (
+	StatusOK     = "ok"
+	StatusFailed = "failed"
+	StatusNotRun = "not-run" // custom: somebody else's engine
+	StatusShown  = "shown"   // text: for people to read
+)
+
+// A Check is a quality rule of the contract, measured over the whole dataset
+// once it has landed.
+type Check struct {
+	ID     string
+	Column string // property; "" for the whole dataset
+	Rule   contract.Rule
+	fact   int // index of the fact that counts it, or -1
+}
+
+// Result is what a check found.
+type Result struct {
+	Rule      string  `json:"rule"`
+	Column    string  `json:"column,omitempty"`
+	Dimension string  `json:"dimension,omitempty"`
+	Severity  string  `json:"severity"`
+	Status    string  `json:"status"`
+	Value     float64 `json:"value"`
+	Unit      string  `json:"unit,omitempty"`
+	Expect    string  `json:"expect,omitempty"`
+	Text      string  `json:"text,omitempty"`
+}
+
+func (p *Plan) compileChecks() {
+	for _, rule := range p.Dataset.Object.Quality {
+		p.addCheck("", rule)
+	}
+	for i := range p.Columns {
+		for _, rule := range p.Columns[i].Property.Quality {
+			p.addCheck(p.Columns[i].Property.Name, rule)
+		}
+	}
+}
+
+func (p *Plan) addCheck(column string, rule contract.Rule) {
+	check := Check{ID: ruleID(column, rule), Column: column, Rule: rule, fact: -1}
+	for i, f := range p.Facts {
+		switch {
+		case f.Column != column || column == "":
+		case f.Kind == Violated && f.Rule == check.ID:
+			check.fact = i
+		case f.Kind == Invalid && rule.Metric == "invalidValues" && check.fact < 0:
+			check.fact = i
+		}
+	}
+	p.Checks = append(p.Checks, check)
+}
+
+// Measure runs the dataset's checks: those that a row shows from the tally,
+// the rest as queries over the relation clean.
+func (p *Plan) Measure(ctx context.Context, c *engine.Conn, clean string, t Tally) ([]Result, error) {
+	var out []Result
+	for _, check := range p.Checks {
+		r := Result{Rule: check.ID, Column: check.Column, Dimension: check.Rule.Dimension, Severity: check.Rule.Severity,
+			Unit: check.Rule.Unit, Text: check.Rule.Description}
+		if r.Severity == "" {
+			r.Severity = SeverityError
+		}
+		if err := p.measure(ctx, c, clean, t, check, &r); err != nil {
+			return out, fmt.Errorf("%s: rule %s (line %d of %s): %w", p.Dataset.Name, check.ID, check.Rule.Line, p.Dataset.Contract.File, err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func (p *Plan) measure(ctx context.Context, c *engine.Conn, clean string, t Tally, check Check, r *Result) (err error) {
+	switch check.Rule.Type {
+	case "text":
+		r.Status = StatusShown
+		return nil
+	case "custom":
+		r.Status = StatusNotRun
+		return nil
+	case "sql":
+		r.Value, err = p.runSQL(ctx, c, clean, check)
+	default:
+		r.Value, err = p.metric(ctx, c, clean, t, check)
+	}
+	r.Expect, r.Status = check.Rule.Operator.String(), StatusFailed
+	if err == nil && check.Rule.Operator.Holds(r.Value) {
+		r.Status = StatusOK
+	}
+	return err
+}
+
+func (p *Plan) metric(ctx context.Context, c *engine.Conn, clean string, t Tally, check Check) (float64, error) {
+	rows := float64(t.Clean.Rows + t.Quarantined.Rows)
+	var value float64
+	switch {
+	case check.Rule.Metric == "rowCount":
+		return rows, nil
+	case check.Rule.Metric == "duplicateValues":
+		if err := c.Row(ctx, p.repeats(clean, check), &value); err != nil {
+			return 0, err
+		}
+	case check.fact >= 0:
+		value = float64(p.tallied(t, check))
+	}
+	if check.Rule.Percent() && rows > 0 {
+		value *= 100 / rows
+	}
+	return value, nil
+}
+
+// tallied counts the rows that a check is about. A value that has no standard
+// form is invalid, whatever else a rule asks of it.
+func (p *Plan) tallied(t Tally, check Check) int64 {
+	n := t.Facts[check.fact]
+	if check.Rule.Metric != "invalidValues" || p.Facts[check.fact].Kind == Invalid {
+		return n
+	}
+	for i, f := range p.Facts {
+		if f.Kind == Invalid && f.Column == check.Column {
+			n += t.Facts[i]
+		}
+	}
+	return n
+}
+
+// repeats is the query for the number of rows whose values stand in an
+// earlier row already.
+func (p *Plan) repeats(clean string, check Check) string {
+	columns := argumentTexts(check.Rule, "properties")
+	if check.Column != "" {
+		columns = []string{check.Column}
+	}
+	list := engine.Idents(columns)
+	return fmt.Sprintf("SELECT coalesce(sum(n - 1), 0)::DOUBLE FROM (SELECT count(*) AS n FROM %s WHERE %s GROUP BY %s)",
+		clean, strings.Join(each(columns, "%s IS NOT NULL"), " AND "), list)
+}
+
+func each(columns []string, format string) []string {
+	out := make([]string, len(columns))
+	for i, c := range columns {
+		out[i] = fmt.Sprintf(format, engine.Ident(c))
+	}
+	return out
+}
+
+// runSQL runs a rule's own query. It sees the clean rows under the object's
+// name, its physical name, and the placeholders of the standard.
+func (p *Plan) runSQL(ctx context.Context, c *engine.Conn, clean string, check Check) (float64, error) {
+	object := p.Dataset.Object
+	for _, name := range []string{object.Name, object.Source()} {
+		if err := c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT * FROM %s", engine.Ident(name), clean)); err != nil {
+			return 0, err
+		}
+	}
+	var value float64
+	query := strings.TrimRight(strings.TrimSpace(check.Rule.Query), ";")
+	for placeholder, name := range map[string]string{"object": object.Name, "table": object.Name, "column": check.Column, "property": check.Column} {
+		query = strings.ReplaceAll(query, "${"+placeholder+"}", engine.Ident(name))
+	}
+	err := c.Row(ctx, fmt.Sprintf("SELECT CAST((%s) AS DOUBLE)", query), &value)
+	return value, err
+}
+
+// Duplicate is a rule of uniqueness: the primary key, or a unique property.
+type Duplicate struct {
+	Rule    string
+	Column  string
+	Columns []string
+}
+
+// Duplicates lists what must be unique over the whole dataset.
+func (p *Plan) Duplicates() []Duplicate {
+	var out []Duplicate
+	var key []string
+	for _, c := range p.key() {
+		key = append(key, c.Property.Name)
+	}
+	if len(key) > 0 {
+		out = append(out, Duplicate{Rule: key[0] + ".duplicate-key", Column: key[0], Columns: key})
+	}
+	for _, c := range p.Columns {
+		if c.Property.Unique && !(len(key) == 1 && key[0] == c.Property.Name) {
+			name := c.Property.Name
+			out = append(out, Duplicate{Rule: name + ".duplicate", Column: name, Columns: []string{name}})
+		}
+	}
+	return out
+}
+
+// Repeated is the query for the rows of the relation clean (with _file and
+// _pos) that repeat the values of an earlier row: the first row stays, by the
+// order of the source. Hashes narrow the search; values decide.
+func (d Duplicate) Repeated(clean string) string {
+	list, hash := engine.Idents(d.Columns), "hash("+engine.Idents(d.Columns)+")"
+	present := strings.Join(each(d.Columns, "%s IS NOT NULL"), " AND ")
+	return fmt.Sprintf(`SELECT _file, _pos, %[5]s FROM (
+  SELECT _file, _pos, %[5]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[5]s) AS nth
+  FROM %[1]s
+  WHERE %[4]s AND %[3]s IN (SELECT %[3]s FROM %[1]s WHERE %[4]s GROUP BY %[3]s HAVING count(*) > 1))
+WHERE nth > 1`, clean, list, hash, present, RowColumn)
+}
+
+// BadDuplicates is the SELECT of landed rows, named by their ordinals in the
+// relation repeated, as rows of the quarantine table.
+func (p *Plan) BadDuplicates(raw, repeated string, d Duplicate, position int64, rng int) string {
+	c, _ := p.column(d.Column)
+	value := "CAST(" + c.source() + " AS VARCHAR)"
+	return fmt.Sprintf("SELECT %[1]s, raw.%[2]s, %[3]s, %[4]s AS _rule, %[5]s AS _column, %[6]s AS _value, "+
+		"CAST(to_json([{'rule': %[4]s, 'column': %[5]s, 'value': %[6]s}]) AS VARCHAR) AS _violations, %[7]d::BIGINT AS %[8]s, %[9]d::INTEGER AS %[10]s "+
+		"FROM %[11]s raw WHERE raw.%[2]s IN (SELECT %[2]s FROM %[12]s)",
+		p.sourceColumns(), RowColumn, strings.Join([]string{LineColumn, FaultColumn, RawColumn}, ", "),
+		engine.Literal(d.Rule), engine.Literal(d.Column), value, position, PositionColumn, rng, RangeColumn, raw, repeated)
+}

@@ -1,0 +1,129 @@
+package clean
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
+	"github.com/sen-hub/sen/internal/engine"
+)
+
+var decimalForm = regexp.MustCompile(`(?i)^(?:numeric|decimal)\s*\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)$`)
+
+// tableType is the engine's type of a property in the clean table.
+func tableType(p *contract.Property) string {
+	switch p.LogicalType {
+	case "integer":
+		return "BIGINT"
+	case "number":
+		if m := decimalForm.FindStringSubmatch(p.PhysicalType); m != nil {
+			return fmt.Sprintf("DECIMAL(%s,%s)", m[1], m[2])
+		}
+		return "DOUBLE"
+	case "boolean":
+		return "BOOLEAN"
+	case "date":
+		return "DATE"
+	case "timestamp":
+		return "TIMESTAMP"
+	case "time":
+		return "TIME"
+	}
+	return "VARCHAR"
+}
+
+// mapped elements have codes as their standard form: their written form is
+// never the standard one, and no fault.
+var mapped = map[string]bool{"sex": true, "province": true, "code": true, "boolean": true}
+
+// express fills in the SQL of a column: its text as it came (encoding put
+// right), and its value in standard form and in the table's type.
+func (c Column) express(landed string, o Options) (Column, error) {
+	c.came, c.text = c.source(), c.raw
+	if landed != "" && landed != "VARCHAR" {
+		c.text, c.textOf = c.name("_x"), "CAST("+c.raw+" AS VARCHAR)"
+	}
+	if encoding := c.Property.Custom.Text("encoding"); encoding != "" && !transcoded(o.Encoding) {
+		c.text, c.textOf = c.name("_x"), charset.SQL(encoding, "CAST("+c.raw+" AS VARCHAR)")
+		if !charset.Known(encoding) {
+			return c, sen.Errorf(sen.Invalid, "property %s (line %d of the contract) names the encoding %q, which is not known",
+				c.Property.Name, c.Property.Line, encoding)
+		}
+	}
+	e := element(c.Property)
+	c.Mapped = mapped[e.Name]
+	form := e.SQL(c.text, dictionary.Options{On: o.Now, Year: c.Type == "VARCHAR", Codes: codes(c.Property)})
+	c.blank, c.problem = form.Blank, form.Problem
+	switch {
+	case landed == c.Type && landed != "VARCHAR":
+		c.valueOf, c.blank = c.raw, c.raw+" IS NULL"
+	case c.Type == "VARCHAR":
+		c.valueOf = form.Value
+	case c.Type == form.Type:
+		c.valueOf = form.Typed
+	default:
+		c.valueOf = "TRY_CAST(" + form.Value + " AS " + c.Type + ")"
+	}
+	return c, nil
+}
+
+func (c *Column) name(layer string) string { return layer + strings.TrimPrefix(c.raw, "_r") }
+
+// transcoded reports whether the source's bytes were put right while they were read.
+func transcoded(encoding string) bool {
+	switch strings.ToLower(encoding) {
+	case "", "utf-8", "ascii", "utf-8-bom":
+		return false
+	}
+	return true
+}
+
+// codes is the code list of a property: the validValues of its invalidValues
+// rule; nil when it has none.
+func codes(p *contract.Property) *dictionary.CodeList {
+	for _, rule := range p.Quality {
+		if values := argumentTexts(rule, "validValues"); rule.Metric == "invalidValues" && len(values) > 0 {
+			list := &dictionary.CodeList{Name: p.Name}
+			for _, v := range values {
+				list.Codes = append(list.Codes, dictionary.Code{Value: v})
+			}
+			return list
+		}
+	}
+	return nil
+}
+
+// changed is SQL: the value was written in another form than the standard.
+// A date as people write it (dd/mm/yyyy) or as machines do (yyyy-mm-dd) is in
+// good form; so is a value that came typed.
+func (c *Column) changed() string {
+	switch {
+	case c.valueOf == c.raw:
+		return "false"
+	case element(c.Property).Name == "date":
+		return fmt.Sprintf("NOT (length(%[1]s) = 10 AND (substr(%[1]s, 3, 1) = '/' OR substr(%[1]s, 5, 1) = '-'))", c.text)
+	case c.Type == "VARCHAR":
+		return fmt.Sprintf("%s <> %s", c.value, c.raw)
+	}
+	return "false"
+}
+
+// asText is SQL: the standard form as text.
+func (c *Column) asText() string {
+	if c.Type == "VARCHAR" {
+		return c.value
+	}
+	return "CAST(" + c.value + " AS VARCHAR)"
+}
+
+// source is SQL: the landed column, or NULL where the source has none.
+func (c *Column) source() string {
+	if c.Source == "" {
+		return "CAST(NULL AS VARCHAR)"
+	}
+	return engine.Ident(c.Source)
+}

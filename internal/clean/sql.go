@@ -1,0 +1,158 @@
+package clean
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sen-hub/sen/internal/engine"
+)
+
+// bitsPerWord keeps each mask word a positive BIGINT.
+const bitsPerWord = 62
+
+func (p *Plan) words() int { return (len(p.Facts) + bitsPerWord - 1) / bitsPerWord }
+
+func mask(word int) string { return fmt.Sprintf("_f%d", word) }
+
+// Cleaned is the SELECT that cleans the rows of the relation raw: one row out
+// for each row in, with the contract's columns in standard form, _row, _key,
+// _hash (of the source's columns as they landed) and the masks of its facts.
+func (p *Plan) Cleaned(raw string) string {
+	var final []string
+	for _, c := range p.Columns {
+		final = append(final, c.value+" AS "+engine.Ident(c.Property.Name))
+	}
+	hash := fmt.Sprintf("hash(%s) AS _hash", p.sourceColumns())
+	return fmt.Sprintf("SELECT %s, %s AS %s, %s, _hash, %s FROM (%s)",
+		strings.Join(final, ", "), p.keyHash(), KeyColumn, RowColumn, p.masks(), p.layers(hash+", "+rowColumns, raw))
+}
+
+// layers is the SELECT of each column as it came, as text, and in standard
+// form, beside others. Each expression is written, and evaluated, once.
+func (p *Plan) layers(others, from string) string {
+	var came, texts, values []string
+	for _, c := range p.Columns {
+		came = append(came, c.came+" AS "+c.raw)
+		if c.textOf != "" {
+			texts = append(texts, c.textOf+" AS "+c.text)
+		}
+		values = append(values, c.valueOf+" AS "+c.value)
+	}
+	layer := fmt.Sprintf("SELECT %s, %s FROM %s", strings.Join(came, ", "), others, from)
+	if len(texts) > 0 {
+		layer = fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(texts, ", "), layer)
+	}
+	return fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(values, ", "), layer)
+}
+
+const rowColumns = RowColumn + ", " + FaultColumn
+
+// keyHash is SQL: the hash of the key's values, as a signed 64-bit number;
+// where there is no key, of the whole row as it landed.
+func (p *Plan) keyHash() string {
+	var values []string
+	for _, c := range p.key() {
+		values = append(values, c.value)
+	}
+	if len(values) == 0 {
+		return signed("_hash")
+	}
+	return signed("hash(" + strings.Join(values, ", ") + ")")
+}
+
+// signed is SQL: the 64 bits of an unsigned hash as a BIGINT, a type that
+// Iceberg has.
+func signed(hash string) string {
+	return fmt.Sprintf("CAST(%s - 9223372036854775808::HUGEINT AS BIGINT)", "CAST("+hash+" AS HUGEINT)")
+}
+
+func (p *Plan) masks() string {
+	out := make([]string, p.words())
+	for w := range out {
+		var bits []string
+		for i := w * bitsPerWord; i < min((w+1)*bitsPerWord, len(p.Facts)); i++ {
+			bits = append(bits, fmt.Sprintf("CASE WHEN %s THEN %d ELSE 0 END", p.Facts[i].cond, int64(1)<<(i%bitsPerWord)))
+		}
+		out[w] = fmt.Sprintf("CAST(%s AS BIGINT) AS %s", strings.Join(bits, " + "), mask(w))
+	}
+	return strings.Join(out, ", ")
+}
+
+// bad is SQL: the row goes to quarantine.
+func (p *Plan) bad() string {
+	words := make([]int64, p.words())
+	for i, f := range p.Facts {
+		if f.holdsBack() {
+			words[i/bitsPerWord] |= 1 << (i % bitsPerWord)
+		}
+	}
+	var parts []string
+	for w, bits := range words {
+		if bits != 0 {
+			parts = append(parts, fmt.Sprintf("(%s & %d) <> 0", mask(w), bits))
+		}
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// Good is the SELECT of the rows of cleaned that go to the clean table.
+func (p *Plan) Good(cleaned string, position int64, rng int) string {
+	return fmt.Sprintf("SELECT %s, %s, %d::BIGINT AS %s, %d::INTEGER AS %s, %s FROM %s WHERE NOT %s",
+		p.cleanColumns(), KeyColumn, position, PositionColumn, rng, RangeColumn, RowColumn, cleaned, p.bad())
+}
+
+func (p *Plan) cleanColumns() string { return engine.Idents(p.Names()) }
+
+// Tally is the query that counts the rows of cleaned by their facts: one row
+// for each combination of facts, with its rows and the sum of their hashes.
+func (p *Plan) Tally(cleaned string) string {
+	var words []string
+	for w := range p.words() {
+		words = append(words, mask(w))
+	}
+	list := strings.Join(words, ", ")
+	return fmt.Sprintf("SELECT %s, count(*), CAST(sum(_hash) AS VARCHAR) FROM %s GROUP BY %s", list, cleaned, list)
+}
+
+// Bad is the SELECT of the rows that go to quarantine: the source's columns
+// as they landed, and what was found. The facts' problems are worked out
+// here, for these rows alone.
+func (p *Plan) Bad(raw, cleaned string, position int64, rng int) string {
+	var found []string
+	for i, f := range p.Facts {
+		if f.holdsBack() {
+			found = append(found, p.finding(i, f))
+		}
+	}
+	rows := fmt.Sprintf("(SELECT raw.*, bad.* EXCLUDE (%[1]s) FROM %[2]s raw JOIN (SELECT %[1]s, %[3]s FROM %[4]s WHERE %[5]s) bad ON raw.%[1]s = bad.%[1]s)",
+		RowColumn, raw, strings.Join(p.maskNames(), ", "), cleaned, p.bad())
+	listed := fmt.Sprintf("SELECT *, list_filter([%s], lambda x: x IS NOT NULL) AS _found FROM (%s)",
+		strings.Join(found, ", "), p.layers("*", rows))
+	return fmt.Sprintf("SELECT %s, %s, _found[1].rule AS _rule, _found[1].\"column\" AS _column, _found[1].value AS _value, "+
+		"CAST(to_json(_found) AS VARCHAR) AS _violations, %d::BIGINT AS %s, %d::INTEGER AS %s FROM (%s)",
+		p.sourceColumns(), strings.Join([]string{RowColumn, LineColumn, FaultColumn, RawColumn}, ", "),
+		position, PositionColumn, rng, RangeColumn, listed)
+}
+
+func (p *Plan) maskNames() []string {
+	out := make([]string, p.words())
+	for w := range out {
+		out[w] = mask(w)
+	}
+	return out
+}
+
+// finding is SQL: what fact i says of a row, or NULL. Its rule is the column
+// and the problem ("born_on.impossible") where the problem is known.
+func (p *Plan) finding(i int, f Fact) string {
+	rule := engine.Literal(f.Rule)
+	if f.problem != "" {
+		rule = engine.Literal(f.Column+".") + " || (" + f.problem + ")"
+	}
+	column, value := "CAST(NULL AS VARCHAR)", FaultColumn
+	if c, ok := p.column(f.Column); ok {
+		column, value = engine.Literal(f.Column), "CAST("+c.raw+" AS VARCHAR)"
+	}
+	return fmt.Sprintf(`CASE WHEN (%s & %d) <> 0 THEN {'rule': %s, 'column': %s, 'value': %s} END`,
+		mask(i/bitsPerWord), int64(1)<<(i%bitsPerWord), rule, column, value)
+}

@@ -1,0 +1,122 @@
+package flow
+
+import (
+	"context"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/clean"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/source"
+)
+
+// Kinds of run.
+const (
+	kindSync    = "sync"    // reads the source
+	kindReclean = "reclean" // reads what has landed
+)
+
+// input is where a run's rows come from: the source, or what landed earlier.
+type input struct {
+	kind     string
+	columns  []contract.Column
+	key      []string
+	encoding string
+	ownBytes bool // the source's files land as they are
+	bytes    int64
+	landed   []rangeDone // what an earlier run landed, for a reclean
+
+	read     func(context.Context, source.Mark, func(*source.Range) error) (source.Position, error)
+	position func(context.Context) (source.Position, error)
+	close    func() error
+}
+
+// openSource opens a dataset's source.
+func (f *Flow) openSource(ctx context.Context, d contract.Dataset) (input, error) {
+	location, err := source.Locate(f.o.Hub, d)
+	if err != nil {
+		return input{}, err
+	}
+	options := f.o.Source
+	for _, p := range d.Object.Properties {
+		options.Columns = append(options.Columns, p.Source())
+	}
+	reader, err := source.Open(ctx, location, options)
+	if err != nil {
+		return input{}, err
+	}
+	facts := reader.Facts()
+	in := input{kind: kindSync, key: reader.Key(), encoding: facts.Encoding, ownBytes: facts.Format == source.Parquet,
+		bytes: facts.Bytes, read: reader.Read, close: reader.Close}
+	in.position = func(ctx context.Context) (source.Position, error) { return source.Sum(ctx, location) }
+	for _, c := range reader.Columns() {
+		in.columns = append(in.columns, contract.Column{Name: c.Name, Type: c.Type, Nullable: c.Nullable})
+	}
+	return in, nil
+}
+
+// Release cleans what has landed again, under the contract as it is now: rows
+// whose rule was mended leave quarantine without a new extraction. The source
+// is not touched; the new certificate names the same position.
+func (f *Flow) Release(ctx context.Context, d contract.Dataset) Outcome {
+	out := Outcome{Dataset: d.Name}
+	unlock, err := f.o.State.Lock(ctx, d.Name)
+	if err != nil {
+		out.Err = err
+		return out
+	}
+	defer unlock()
+	r := &run{Flow: f, dataset: d}
+	if r.in, out.Err = f.openLanded(ctx, d); out.Err == nil {
+		out.Err = r.whole(ctx, false, &out)
+	}
+	if out.Err != nil {
+		out.Err = r.failed(ctx, out.Err)
+	}
+	return out
+}
+
+// openLanded opens what the last certified run landed.
+func (f *Flow) openLanded(ctx context.Context, d contract.Dataset) (input, error) {
+	last, ok, err := f.LastCertificate(ctx, d.Name)
+	if err != nil {
+		return input{}, err
+	}
+	if !ok {
+		return input{}, sen.Errorf(sen.NotFound, "%s has not been synchronised", d.Name).WithHint("run `sen sync %s` first", d.Name)
+	}
+	t, err := f.o.Lake.Lookup(ctx, lake.Landed, d.Name)
+	if err != nil {
+		return input{}, err
+	}
+	in := input{kind: kindReclean, encoding: last.Encoding, ownBytes: true, close: func() error { return nil }}
+	for _, field := range t.Fields() {
+		switch field.Name {
+		case clean.RowColumn, clean.LineColumn, clean.FaultColumn, clean.RawColumn:
+			in.ownBytes = false
+		default:
+			in.columns = append(in.columns, contract.Column{Name: field.Name, Type: field.Type, Nullable: true})
+		}
+	}
+	if in.landed, err = f.rangesOf(ctx, last.Run); err != nil {
+		return input{}, err
+	}
+	in.position = func(context.Context) (source.Position, error) { return last.Source, nil }
+	in.read = func(_ context.Context, from source.Mark, emit func(*source.Range) error) (source.Position, error) {
+		return last.Source, replay(in.landed, from, emit)
+	}
+	return in, nil
+}
+
+// replay emits ranges that landed earlier, from a mark on.
+func replay(landed []rangeDone, from source.Mark, emit func(*source.Range) error) error {
+	for _, r := range landed {
+		if r.Number < from.Next {
+			continue
+		}
+		if err := emit(&source.Range{Number: r.Number, FirstRow: r.FirstRow, FileRow: r.FileRow, Rows: r.In.Rows, Mark: r.mark}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,247 @@
+package flow
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/clean"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/state"
+)
+
+// run is one dataset on its way, with what it needs at each step.
+type run struct {
+	*Flow
+	dataset contract.Dataset
+	in      input
+	plan    *clean.Plan
+	tables  tables
+	record  state.Run
+	ranges  []rangeDone // checkpointed, in order
+	rows    int64
+	bytes   int64
+	total   int64
+}
+
+type tables struct{ landed, quarantine, clean *lake.Table }
+
+// sync brings one dataset up to date.
+func (f *Flow) sync(ctx context.Context, d contract.Dataset, force bool) Outcome {
+	out := Outcome{Dataset: d.Name}
+	if d.StateSecret() {
+		out.Err = sen.Errorf(sen.Denied, "the contract marks this dataset state-secret: it is not extracted").
+			At("%s", d.Name).WithHint("state secrets have their own systems; leave the dataset out of the hub")
+		return out
+	}
+	unlock, err := f.o.State.Lock(ctx, d.Name)
+	if err != nil {
+		out.Err = err
+		return out
+	}
+	defer unlock()
+	r := &run{Flow: f, dataset: d}
+	if r.in, out.Err = f.openSource(ctx, d); out.Err == nil {
+		out.Err = r.whole(ctx, force, &out)
+	}
+	if out.Err != nil {
+		out.Err = r.failed(ctx, out.Err)
+	}
+	return out
+}
+
+func (r *run) whole(ctx context.Context, force bool, out *Outcome) error {
+	if err := r.prepare(ctx, out); err != nil {
+		return errors.Join(err, r.in.close())
+	}
+	return r.conduct(ctx, force, out)
+}
+
+// failed notes a failure in the state. The run stays open: the next sync goes
+// on with it, or supersedes it where contract or source have changed.
+func (r *run) failed(ctx context.Context, err error) error {
+	if name := string(r.dataset.Name) + ": "; !strings.HasPrefix(err.Error(), name) {
+		err = fmt.Errorf("%s%w", name, err)
+	}
+	if r.record.ID == "" {
+		return err
+	}
+	return errors.Join(err, r.o.State.NoteError(context.WithoutCancel(ctx), r.record.ID, sen.KindOf(err).String()))
+}
+
+// conduct takes a run through its steps; each can be the first after a kill.
+func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
+	defer r.in.close()
+	if done, err := r.upToDate(ctx, force, out); done || err != nil {
+		return err
+	}
+	if err := r.begin(ctx, out); err != nil {
+		return err
+	}
+	if r.record.State == state.Extracting {
+		if err := r.extract(ctx); err != nil {
+			return err
+		}
+	}
+	delta, err := r.commit(ctx)
+	if err != nil {
+		return err
+	}
+	r.o.Hook(HookCertify)
+	return r.certify(ctx, delta, out)
+}
+
+// prepare holds the input against the contract, finds a run to go on with,
+// and compiles. A run that goes on keeps the day that it began with, so that
+// "in the future" means the same for all of its rows.
+func (r *run) prepare(ctx context.Context, out *Outcome) error {
+	out.Drift = r.dataset.Drift(r.in.columns, r.in.key)
+	if err := breaking(out.Drift); err != nil {
+		return err
+	}
+	old, open, err := r.o.State.UnfinishedRun(ctx, r.dataset.Name)
+	if err != nil {
+		return err
+	}
+	day := r.o.Now()
+	if open {
+		day = old.Started
+	}
+	r.plan, err = clean.Compile(r.dataset, r.in.columns, clean.Options{Now: day, Encoding: r.in.encoding})
+	if open {
+		r.record = old
+	}
+	r.total = r.in.bytes
+	return err
+}
+
+// breaking is the error for a source that no longer fits its contract.
+func breaking(changes []contract.Change) error {
+	var broken []string
+	for _, c := range changes {
+		if c.Class == contract.Breaking {
+			broken = append(broken, c.String())
+		}
+	}
+	if len(broken) == 0 {
+		return nil
+	}
+	return sen.Errorf(sen.Drift, "the source no longer fits its contract: %s", strings.Join(broken, "; ")).
+		WithHint("this dataset stays as it was; see `sen contract infer` for what the source holds now, and put the contract right")
+}
+
+// upToDate reports whether the last certificate already speaks of this input
+// and this contract.
+func (r *run) upToDate(ctx context.Context, force bool, out *Outcome) (bool, error) {
+	if force || r.record.ID != "" {
+		return false, nil
+	}
+	last, ok, err := r.LastCertificate(ctx, r.dataset.Name)
+	if !ok || err != nil || last.Plan != r.plan.Digest() || last.Engine != r.o.Engine.Version() {
+		return false, err
+	}
+	position, err := r.in.position(ctx)
+	if err != nil || position.Digest != last.Source.Digest {
+		return false, err
+	}
+	out.Certificate, out.Unchanged = &last, true
+	return true, nil
+}
+
+// begin goes on with an unfinished run where plan, engine and input are the
+// same, else starts a new one; and opens the tables.
+func (r *run) begin(ctx context.Context, out *Outcome) (err error) {
+	if r.record.ID != "" && r.record.Contract == r.fingerprint() && r.record.Engine == r.o.Engine.Version() {
+		if r.ranges, err = r.rangesOf(ctx, r.record.ID); err != nil {
+			return err
+		}
+		out.Resumed = len(r.ranges)
+		return r.openTables(ctx)
+	}
+	if r.record.ID != "" {
+		if err := r.o.State.SetRunState(ctx, r.record.ID, state.Superseded, "the contract, the engine or the kind of run has changed"); err != nil {
+			return err
+		}
+	}
+	r.record, err = r.o.State.BeginRun(ctx, state.NewRun{Dataset: r.dataset.Name, Contract: r.fingerprint(),
+		Engine: r.o.Engine.Version(), Program: sen.Version, Principal: r.o.Principal.ID})
+	if err != nil {
+		return err
+	}
+	return r.openTables(ctx)
+}
+
+// fingerprint identifies what a run does: only a run of the same one goes on.
+func (r *run) fingerprint() sen.Digest {
+	plan := r.plan.Digest()
+	return sha256.Sum256(append(plan[:], r.in.kind...))
+}
+
+func (r *run) openTables(ctx context.Context) (err error) {
+	landed := r.plan.LandedFields()
+	if r.in.ownBytes {
+		landed = landed[:len(r.plan.Source)]
+	}
+	for _, t := range []struct {
+		kind   lake.Kind
+		fields []lake.Field
+		table  **lake.Table
+	}{
+		{lake.Landed, landed, &r.tables.landed},
+		{lake.Quarantine, r.plan.QuarantineFields(), &r.tables.quarantine},
+		{lake.Clean, r.plan.CleanFields(), &r.tables.clean},
+	} {
+		if *t.table, err = r.o.Lake.Table(ctx, t.kind, r.dataset.Name, t.fields); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extract runs the extraction and notes the position that it read.
+func (r *run) extract(ctx context.Context) error {
+	x := extraction{run: r}
+	position, err := x.extract(ctx)
+	if err != nil {
+		return err
+	}
+	if r.record.Position, err = json.Marshal(position); err != nil {
+		return err
+	}
+	if err := r.o.State.SetPosition(ctx, r.record.ID, r.record.Position); err != nil {
+		return err
+	}
+	r.record.State = state.Committing
+	return r.o.State.SetRunState(ctx, r.record.ID, state.Committing, "")
+}
+
+func (r *run) progress(stage string, rows, bytes int64) {
+	r.rows += rows
+	r.bytes += bytes
+	r.o.Progress(Progress{Dataset: r.dataset.Name, Stage: stage, Rows: r.rows, Bytes: r.bytes, TotalBytes: r.total})
+}
+
+// tally is what all ranges saw.
+func (r *run) tally() clean.Tally {
+	var t clean.Tally
+	for _, rng := range r.ranges {
+		t.Merge(rng.tally)
+	}
+	return t
+}
+
+// files are the files of one kind that the run's ranges wrote.
+func (r *run) files(kind lake.Kind) []lake.File {
+	var out []lake.File
+	for _, rng := range r.ranges {
+		for _, f := range ofKind(kind, rng.Files) {
+			out = append(out, lake.File{Path: f.Path, Rows: f.Rows, Bytes: f.Bytes})
+		}
+	}
+	return out
+}
