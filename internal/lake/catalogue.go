@@ -69,13 +69,17 @@ func openCatalogue(ctx context.Context, dir string) (*catalogue, error) {
 // metadata names files. Iceberg metadata holds absolute paths, so a lake that
 // was moved or copied is refused rather than read from where it no longer is.
 func (c *catalogue) claim(ctx context.Context, dir string) (string, error) {
-	const first = `INSERT INTO sen_lake (root, layout) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sen_lake)`
-	if _, err := c.db.ExecContext(ctx, first, dir, layout); err != nil {
-		return "", catalogueError(err)
-	}
+	const recorded = `SELECT root, layout FROM sen_lake`
 	var root string
 	var version int
-	if err := c.db.QueryRowContext(ctx, `SELECT root, layout FROM sen_lake`).Scan(&root, &version); err != nil {
+	err := c.db.QueryRowContext(ctx, recorded).Scan(&root, &version)
+	if errors.Is(err, sql.ErrNoRows) {
+		const first = `INSERT INTO sen_lake (root, layout) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sen_lake)`
+		if _, err = c.db.ExecContext(ctx, first, dir, layout); err == nil {
+			err = c.db.QueryRowContext(ctx, recorded).Scan(&root, &version)
+		}
+	}
+	if err != nil {
 		return "", catalogueError(err)
 	}
 	if version > layout {

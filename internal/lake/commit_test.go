@@ -213,6 +213,23 @@ func TestSweepTakesOnlyWhatNothingNames(t *testing.T) {
 	b.want(tbl, lake.AsOf{}, "(2, y) (4, z)")
 }
 
+func TestOldMetadataIsSwept(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(ab()...)
+	for range 20 {
+		b.commit(tbl, lake.Change{})
+	}
+	if _, err := b.lake.Sweep(t.Context(), nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(tbl.Folder() + "/metadata/*.metadata.json")
+	if err != nil || len(left) > 11 {
+		t.Errorf("got %d metadata files, %v; want at most 11", len(left), err)
+	}
+	b.commit(tbl, lake.Change{})
+	b.outside(tbl, 0)
+}
+
 func TestExpireKeepsWhatWasCurrentThen(t *testing.T) {
 	b := newBench(t)
 	tbl := b.table(ab()...)

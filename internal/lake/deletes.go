@@ -67,7 +67,10 @@ func writePositions(to io.Writer, paths []string, deleted map[string][]int64) er
 			}
 		}
 	}
-	return firstOf(flush, out.Close)
+	if err := flush(); err != nil {
+		return err
+	}
+	return out.Close()
 }
 
 // keepOpen hides Close from the Parquet writer: who made the file closes it,

@@ -2,6 +2,7 @@ package lake
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -42,13 +43,8 @@ func writeFile(path string, write func(io.Writer) error) (int64, error) {
 	if err != nil {
 		return 0, sen.Errorf(sen.Unavailable, "write the lake: %w", err)
 	}
-	buffered := bufio.NewWriterSize(f, 1<<16)
-	err = firstOf(func() error { return write(buffered) }, buffered.Flush, f.Sync)
-	var size int64
-	if info, failed := f.Stat(); failed == nil {
-		size = info.Size()
-	}
-	if err = firstOf(func() error { return err }, f.Close); err != nil {
+	size, err := fill(f, write)
+	if err = errors.Join(err, f.Close()); err != nil {
 		os.Remove(path)
 		return 0, sen.Errorf(sen.Unavailable, "write the lake: %w", err).
 			WithHint("free some space on the disk and run the command again")
@@ -56,18 +52,18 @@ func writeFile(path string, write func(io.Writer) error) (int64, error) {
 	return size, nil
 }
 
-// firstOf runs every step up to the first error; a Close comes last and runs
-// in any case.
-func firstOf(steps ...func() error) error {
-	var first error
-	for i, step := range steps {
-		if first == nil || i == len(steps)-1 {
-			if err := step(); first == nil {
-				first = err
-			}
-		}
+func fill(f *os.File, write func(io.Writer) error) (int64, error) {
+	buffered := bufio.NewWriterSize(f, 1<<16)
+	if err := write(buffered); err != nil {
+		return 0, err
 	}
-	return first
+	if err := buffered.Flush(); err != nil {
+		return 0, err
+	}
+	if err := f.Sync(); err != nil {
+		return 0, err
+	}
+	return f.Seek(0, io.SeekCurrent)
 }
 
 // syncAll makes files durable, and the folders that name them.

@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sen-hub/sen"
 )
@@ -66,6 +67,10 @@ func Open(ctx context.Context, o Options) (*Lake, error) {
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, sen.Errorf(sen.Invalid, "the lake's folder: %w", err)
+	}
+	if strings.ContainsAny(dir, "*?[#") {
+		return nil, sen.Errorf(sen.Invalid, "the lake cannot lie in %s", dir).
+			WithHint("choose a folder without the signs * ? [ # in its path: the SQL engine and Iceberg's readers give them a meaning")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, sen.Errorf(sen.Unavailable, "make the lake's folder: %w", err)

@@ -1,8 +1,12 @@
 package lake_test
 
 import (
+	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sen-hub/sen"
@@ -109,7 +113,8 @@ func (b *bench) want(t *lake.Table, as lake.AsOf, want string) {
 	}
 }
 
-// delete removes the rows for which a condition holds.
+// positions are the rows for which a condition holds, as Change.Delete wants
+// them.
 func (b *bench) positions(t *lake.Table, condition string) map[string][]int64 {
 	b.Helper()
 	rows, err := b.sql.Query(b.Context(), `SELECT _file, _pos FROM `+b.scan(t, lake.AsOf{}).SQLWithPosition()+` WHERE `+condition)
@@ -198,5 +203,84 @@ func TestHundredsOfFilesAreOneCommit(t *testing.T) {
 	var sum int64
 	if err := b.sql.Row(t.Context(), "SELECT sum(a)::BIGINT FROM "+b.scan(tbl, lake.AsOf{}).SQL(), &sum); err != nil || sum != 19900 {
 		t.Errorf("got %d, %v; want 19900", sum, err)
+	}
+}
+
+// After any sequence of commits, each snapshot still shows what was true when
+// it was made.
+func TestEverySnapshotStaysWhatItWas(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(lake.Field{Name: "a", Type: "BIGINT"})
+	random := rand.New(rand.NewPCG(3, 3))
+	live, next := []int{}, 0
+	remembered := map[int64]string{}
+	for range 30 {
+		var c lake.Change
+		var stay []int
+		switch random.IntN(4) {
+		case 0:
+			c.Replace = true
+		case 1:
+			stay = live
+		default:
+			modulus := 2 + random.IntN(3)
+			c.Delete = b.positions(tbl, fmt.Sprintf("a %% %d = 0", modulus))
+			stay = slices.DeleteFunc(slices.Clone(live), func(a int) bool { return a%modulus == 0 })
+		}
+		live = stay
+		for range random.IntN(3) {
+			n := random.IntN(5)
+			c.Add = append(c.Add, b.write(tbl, fmt.Sprintf("SELECT range AS a FROM range(%d, %d)", next, next+n)))
+			for range n {
+				live = append(live, next)
+				next++
+			}
+		}
+		s := b.commit(tbl, c)
+		if s.Rows != int64(len(live)) {
+			t.Errorf("snapshot %d counts %d rows, want %d", s.Sequence, s.Rows, len(live))
+		}
+		remembered[s.ID] = rowsOf(live)
+	}
+	for id, want := range remembered {
+		b.want(tbl, lake.AsOf{Snapshot: id}, want)
+	}
+	b.outside(tbl, 0)
+}
+
+func rowsOf(live []int) string {
+	rows := make([]string, len(live))
+	for i, a := range live {
+		rows[i] = fmt.Sprintf("(%d)", a)
+	}
+	slices.Sort(rows)
+	return strings.Join(rows, " ")
+}
+
+func TestAFolderThatIsNoLakeOfOursIsRefused(t *testing.T) {
+	if _, err := lake.Open(t.Context(), lake.Options{Dir: filepath.Join(t.TempDir(), "a[b]")}); sen.KindOf(err) != sen.Invalid || err == nil {
+		t.Errorf("a folder that the engine would take for a pattern: got %v, want kind invalid", err)
+	}
+	b := newBench(t)
+	b.add(b.table(ab()...), "SELECT 1::BIGINT AS a, 'x' AS b")
+	db, err := sql.Open("sqlite", filepath.Join(b.dir, "catalog.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE iceberg_tables SET metadata_location = metadata_location || 'x'"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.lake.Lookup(t.Context(), lake.Clean, birth); sen.KindOf(err) != sen.Corrupt {
+		t.Errorf("metadata that is gone: got %v, want kind corrupt", err)
+	}
+	if _, err := b.lake.Lookup(t.Context(), lake.Landed, birth); sen.KindOf(err) != sen.NotFound {
+		t.Errorf("a table that never was: got %v, want kind not-found", err)
+	}
+	if _, err := db.Exec("UPDATE sen_lake SET layout = 99"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lake.Open(t.Context(), lake.Options{Dir: b.dir}); sen.KindOf(err) != sen.Unavailable || !strings.Contains(sen.HintOf(err), "newer") {
+		t.Errorf("a newer lake: got %v, want kind unavailable and a hint", err)
 	}
 }

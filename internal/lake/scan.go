@@ -232,7 +232,7 @@ func (s Scan) byID(files []DataFile, where bool) string {
 	for i, f := range s.columns {
 		columns[i] = fmt.Sprintf("%d: {name: '%s', type: %s, default_value: NULL}", f.ID, inner(f), engine.Literal(engineType(f.Type)))
 	}
-	return "read_parquet(" + pathList(files) + ", schema = MAP {" + strings.Join(columns, ", ") + "}" + positionOptions(where) + ")"
+	return "read_parquet(" + pathList(files) + ", schema = MAP {" + strings.Join(columns, ", ") + "}" + readOptions(where) + ")"
 }
 
 // byName reads files whose columns are found by name: a column that none of
@@ -249,14 +249,16 @@ func (s Scan) byName(files []DataFile, where bool) string {
 	}
 	return "(SELECT " + strings.Join(outputs, ", ") + " FROM (SELECT " + strings.Join(absent, ", ") +
 		" WHERE false UNION ALL BY NAME SELECT * FROM read_parquet(" + pathList(files) +
-		", union_by_name = true" + positionOptions(where) + ")))"
+		", union_by_name = true" + readOptions(where) + ")))"
 }
 
-func positionOptions(where bool) string {
+// readOptions keeps the engine from seeing a partition in a folder's name
+// that has an "=" in it.
+func readOptions(where bool) string {
 	if where {
-		return ", filename = '_file', file_row_number = true"
+		return ", hive_partitioning = false, filename = '_file', file_row_number = true"
 	}
-	return ""
+	return ", hive_partitioning = false"
 }
 
 func deletedRows(files []DataFile) string {
@@ -271,7 +273,7 @@ func deletedRows(files []DataFile) string {
 		paths = append(paths, DataFile{File: File{Path: path}})
 	}
 	sort.Slice(paths, func(i, j int) bool { return paths[i].Path < paths[j].Path })
-	return "(SELECT regexp_replace(file_path, '^file:(//)?', '') AS file, pos FROM read_parquet(" + pathList(paths) + "))"
+	return "(SELECT regexp_replace(file_path, '^file:(//)?', '') AS file, pos FROM read_parquet(" + pathList(paths) + readOptions(false) + "))"
 }
 
 func pathList(files []DataFile) string {

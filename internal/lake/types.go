@@ -11,8 +11,10 @@ import (
 	"github.com/sen-hub/sen/internal/engine"
 )
 
-// Iceberg has fewer types than the engine (Iceberg spec, "Primitive Types");
-// narrow integers widen, and what has no lossless home is refused.
+// Iceberg has fewer types than the engine (Iceberg spec, "Primitive Types").
+// Narrow and unsigned integers widen; an unsigned number above the greatest
+// BIGINT makes the read fail, never wrong. Digits below the microsecond stay
+// in the file and are not read. What has no home at all is refused.
 var primitives = map[string]iceberg.Type{
 	"VARCHAR": iceberg.PrimitiveTypes.String, "TEXT": iceberg.PrimitiveTypes.String,
 	"STRING": iceberg.PrimitiveTypes.String, "CHAR": iceberg.PrimitiveTypes.String,
@@ -21,12 +23,14 @@ var primitives = map[string]iceberg.Type{
 	"UTINYINT": iceberg.PrimitiveTypes.Int32, "USMALLINT": iceberg.PrimitiveTypes.Int32,
 	"INTEGER": iceberg.PrimitiveTypes.Int32, "INT": iceberg.PrimitiveTypes.Int32,
 	"UINTEGER": iceberg.PrimitiveTypes.Int64, "BIGINT": iceberg.PrimitiveTypes.Int64,
-	"FLOAT": iceberg.PrimitiveTypes.Float32, "REAL": iceberg.PrimitiveTypes.Float32,
+	"UBIGINT": iceberg.PrimitiveTypes.Int64,
+	"FLOAT":   iceberg.PrimitiveTypes.Float32, "REAL": iceberg.PrimitiveTypes.Float32,
 	"DOUBLE":  iceberg.PrimitiveTypes.Float64,
 	"BOOLEAN": iceberg.PrimitiveTypes.Bool, "BOOL": iceberg.PrimitiveTypes.Bool,
 	"DATE": iceberg.PrimitiveTypes.Date, "TIME": iceberg.PrimitiveTypes.Time,
 	"TIMESTAMP": iceberg.PrimitiveTypes.Timestamp, "DATETIME": iceberg.PrimitiveTypes.Timestamp,
 	"TIMESTAMP_S": iceberg.PrimitiveTypes.Timestamp, "TIMESTAMP_MS": iceberg.PrimitiveTypes.Timestamp,
+	"TIMESTAMP_NS":             iceberg.PrimitiveTypes.Timestamp,
 	"TIMESTAMPTZ":              iceberg.PrimitiveTypes.TimestampTz,
 	"TIMESTAMP WITH TIME ZONE": iceberg.PrimitiveTypes.TimestampTz,
 	"BLOB":                     iceberg.PrimitiveTypes.Binary, "BYTEA": iceberg.PrimitiveTypes.Binary,
