@@ -111,7 +111,8 @@ func (f *family) oldNumber(p *person) string {
 	if p.born.year() > 2000 || f.r.percent(20) {
 		return ""
 	}
-	return digits(permute(uint64(p.index), 1_000_000_000, f.land.seed%1_000_000_000), 9)
+	const numbers = 99_999_998 // from 1 on, behind a zero: none looks like a filler
+	return digits(1+permute(uint64(p.index), numbers, f.land.seed%numbers), 9)
 }
 
 func (f *family) familyName() string {
@@ -121,14 +122,14 @@ func (f *family) familyName() string {
 	return pickFamilyName(&f.r, provinces[f.home].south())
 }
 
-// addFounders makes three couples born 1932–1962; the last came from elsewhere.
+// addFounders makes three couples born from 1935 on; the last came from elsewhere.
 func (f *family) addFounders() {
 	for c := range 3 {
 		from := f.home
 		if c == 2 {
 			from = f.other
 		}
-		born := dayOf(f.r.between(1932, 1960), 1, 1) + day(f.r.below(365))
+		born := dayOf(f.r.between(1935, 1966), 1, 1) + day(f.r.below(365))
 		husband := f.add(false, born, from, f.familyName())
 		wife := f.add(true, born+day(f.r.between(-700, 2200)), from, f.familyName())
 		if wife == nil {

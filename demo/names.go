@@ -1,5 +1,7 @@
 package demo
 
+import "strings"
+
 // weighted is a name and its share, in thousandths of what the list covers.
 type weighted struct {
 	name  string
@@ -100,17 +102,26 @@ func pickName(r *rng, family string, group *ethnicGroup, woman bool, bornIn int)
 	if woman {
 		middle, given = pickWomanMiddle(r, bornIn), womenGiven
 	}
-	if !group.motherTongued {
-		return family + " " + middle + " " + pick(r, given)
+	if group.motherTongued {
+		return pickOwnName(r, family, group, woman)
 	}
-	middles, own := group.menMiddle, group.men
+	last := pick(r, given)
+	for strings.HasSuffix(middle, last) {
+		last = pick(r, given)
+	}
+	return family + " " + middle + " " + last
+}
+
+// pickOwnName draws from the group's own names, which may lack a middle one.
+func pickOwnName(r *rng, family string, group *ethnicGroup, woman bool) string {
+	middles, given := group.menMiddle, group.men
 	if woman {
-		middles, own = group.womenMiddle, group.women
+		middles, given = group.womenMiddle, group.women
 	}
 	if len(middles) == 0 {
-		return family + " " + pick(r, own)
+		return family + " " + pick(r, given)
 	}
-	return family + " " + pick(r, middles) + " " + pick(r, own)
+	return family + " " + pick(r, middles) + " " + pick(r, given)
 }
 
 func pickWomanMiddle(r *rng, bornIn int) string {

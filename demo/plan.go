@@ -15,15 +15,15 @@ type estimate struct {
 }
 
 var estimates = []estimate{
-	{"population.person", 1003, 35_300},
-	{"residence.registration", 1137, 192_000},
-	{"civil-status.birth", 604, 69_300},
-	{"civil-status.marriage", 210, 24_500},
-	{"civil-status.death", 123, 11_200},
-	{"health-insurance.card", 815, 249_800},
-	{"vehicles.registration", 590, 105_000},
-	{"vehicles.transfer", 117, 12_300},
-	{"tax.taxpayer", 687, 99_300},
+	{"population.person", 1003, 34_300},
+	{"residence.registration", 1173, 198_000},
+	{"civil-status.birth", 585, 67_800},
+	{"civil-status.marriage", 206, 24_000},
+	{"civil-status.death", 93, 8_450},
+	{"health-insurance.card", 843, 258_700},
+	{"vehicles.registration", 596, 106_100},
+	{"vehicles.transfer", 119, 12_400},
+	{"tax.taxpayer", 694, 100_300},
 }
 
 // Plan estimates rows and bytes of the country of so many people, before it is made.
