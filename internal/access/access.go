@@ -137,12 +137,22 @@ func decide(r Request) *sen.Error {
 	case len(r.Dataset) == 0:
 		return denied("no dataset is named")
 	}
+	for _, dataset := range r.Dataset {
+		if !wellFormed(dataset) {
+			return denied("a dataset's name is not of the form agency.object")
+		}
+	}
 	for dataset := range r.Fields {
 		if !slices.Contains(r.Dataset, dataset) {
 			return denied("fields are named of a dataset that is not")
 		}
 	}
 	return nil
+}
+
+func wellFormed(dataset sen.Dataset) bool {
+	_, err := sen.ParseDataset(string(dataset))
+	return err == nil
 }
 
 func denied(format string, args ...any) *sen.Error { return sen.Errorf(sen.Denied, format, args...) }

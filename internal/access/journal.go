@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sen-hub/sen"
@@ -74,13 +75,18 @@ func entryOf(id string, r Request) Entry {
 	if !commandForm.MatchString(r.Command) {
 		e.Command = "" // it may hold values
 	}
-	for _, dataset := range slices.Sorted(slices.Values(r.Dataset)) {
+	for _, dataset := range slices.Compact(slices.Sorted(slices.Values(r.Dataset))) {
+		if !wellFormed(dataset) {
+			continue // it may be a value
+		}
 		e.Scopes = append(e.Scopes, Scope{Dataset: dataset, Fields: slices.Sorted(slices.Values(r.Fields[dataset]))})
 	}
 	return e
 }
 
-func cut(s string) string { return s[:min(len(s), longest)] }
+// cut also makes text valid UTF-8, without which it would not come back from
+// JSON as it went in.
+func cut(s string) string { return strings.ToValidUTF8(s[:min(len(s), longest)], "\uFFFD") }
 
 // append chains entries to the journal, in one transaction.
 func (d *Door) append(ctx context.Context, entries ...Entry) error {

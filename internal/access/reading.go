@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/sen-hub/sen"
@@ -19,7 +20,7 @@ type Reading struct {
 
 	mu     sync.Mutex
 	seen   []Seen
-	known  map[Seen]bool // what seen holds, and what it held before in this reading, up to remembered
+	known  map[Seen]bool // what this reading noted already, up to remembered
 	whole  []Whole
 	closed bool
 }
@@ -31,7 +32,8 @@ const remembered = 100 * chunk
 func (r *Reading) Request() string { return r.request.Request }
 
 // Saw notes records that the answer will show, as keyed hashes. Every thousand
-// are written at once, the others by Seal or Close.
+// are written at once, the others by Seal or Close. Denied for a dataset that
+// the request did not name.
 func (r *Reading) Saw(subjects ...Subject) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,6 +41,9 @@ func (r *Reading) Saw(subjects ...Subject) error {
 		return r.isClosed()
 	}
 	for _, s := range subjects {
+		if !r.covers(s.Dataset) {
+			return notAsked(s.Dataset)
+		}
 		r.note(Seen{Dataset: s.Dataset, Subject: r.door.hide(s), Version: s.Version})
 		if len(r.seen) >= chunk {
 			if err := r.flush(); err != nil {
@@ -62,10 +67,27 @@ func (r *Reading) note(s Seen) {
 
 // All notes a read of a whole dataset, or a figure made from it: it covers
 // every subject of that snapshot of the table.
-func (r *Reading) All(dataset sen.Dataset, snapshot int64) {
+func (r *Reading) All(dataset sen.Dataset, snapshot int64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	switch {
+	case r.closed:
+		return r.isClosed()
+	case !r.covers(dataset):
+		return notAsked(dataset)
+	}
 	r.whole = append(r.whole, Whole{Dataset: dataset, Snapshot: snapshot})
+	return nil
+}
+
+// covers reports whether the request named the dataset: what it did not ask
+// for, it was not let in to.
+func (r *Reading) covers(dataset sen.Dataset) bool {
+	return slices.ContainsFunc(r.request.Scopes, func(s Scope) bool { return s.Dataset == dataset })
+}
+
+func notAsked(dataset sen.Dataset) error {
+	return sen.Errorf(sen.Denied, "the request did not name this dataset").At("%s", dataset)
 }
 
 // Seal makes durable what was noted. Only when it has returned without an
