@@ -116,6 +116,9 @@ func readFooter(f file) (columns []Column, groups []rowGroup, err error) {
 		if rows < 0 || first+rows > promised {
 			return nil, nil, f.damaged(fmt.Errorf("its row groups hold other rows than the %d that the footer promises", promised))
 		}
+		if rows == 0 {
+			continue
+		}
 		if err := checkGroup(f, g); err != nil {
 			return nil, nil, f.damaged(fmt.Errorf("row group %d: %w", i, err))
 		}

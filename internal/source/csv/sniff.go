@@ -33,8 +33,9 @@ type Guess struct {
 // sampled is the most records that are looked at.
 const sampled = 1000
 
-// Delimiters are the field separators that are recognised, the likelier first.
-const Delimiters = ",;\t|"
+// delimiters are the field separators that are recognised; first those that
+// plain text has less often, which settles a tie.
+const delimiters = "\t|;,"
 
 // Sniff finds the dialect and the header of a file from its first bytes; end
 // says that they are all of it.
@@ -143,7 +144,7 @@ func (g *Guess) findDelimiter(sample []byte, end bool, known Known) {
 		return
 	}
 	var best shape
-	for _, candidate := range []byte(Delimiters) {
+	for _, candidate := range []byte(delimiters) {
 		d := g.Dialect
 		d.Delimiter = candidate
 		if m := measure(records(sample, end, d)); m.better(best) {
@@ -189,7 +190,7 @@ func (g *Guess) findQuote(sample []byte, end bool, known Known) {
 }
 
 func (g *Guess) quoting(sample []byte, end bool, quote byte, known Known) (best shape) {
-	for _, delimiter := range []byte(Delimiters) {
+	for _, delimiter := range []byte(delimiters) {
 		if known.Delimiter != 0 && delimiter != known.Delimiter {
 			continue
 		}

@@ -1,0 +1,196 @@
+package source_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/apache/arrow-go/v18/parquet"
+	pq "github.com/apache/arrow-go/v18/parquet/file"
+	"github.com/apache/arrow-go/v18/parquet/pqarrow"
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/sen-hub/sen/internal/source"
+	"github.com/sen-hub/sen/internal/source/sourcetest"
+)
+
+func TestEveryFormatKeepsTheContract(t *testing.T) {
+	for _, h := range []sourcetest.Harness{
+		{Name: "csv", File: "people.csv", Write: writeCSV(",", "\n")},
+		{Name: "csv with semicolons and CRLF", File: "people.csv", Write: writeCSV(";", "\r\n")},
+		{Name: "json lines", File: "people.jsonl", Write: writeJSON("", "\n", "\n", false)},
+		{Name: "json array", File: "people.json", Write: writeJSON("[\n", ",\n", "\n]\n", false)},
+		{Name: "json over several lines", File: "people.json", Write: writeJSON("", "\n", "\n", true)},
+		{Name: "parquet", File: "people.parquet", Write: writeParquet, Rows: parquetRows},
+		{Name: "sqlite", File: "people.db", Write: writeSQLite(""), OneFile: true},
+		{Name: "sqlite without rowid", File: "people.db", Write: writeSQLite(" WITHOUT ROWID"), OneFile: true},
+	} {
+		t.Run(h.Name, func(t *testing.T) { sourcetest.Run(t, h) })
+	}
+}
+
+func save(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writeCSV(delimiter, newline string) func(*testing.T, string, sourcetest.Table) {
+	return func(t *testing.T, path string, table sourcetest.Table) {
+		var b bytes.Buffer
+		b.WriteString(strings.Join(table.Columns, delimiter) + newline)
+		for _, row := range table.Rows {
+			for i, cell := range row {
+				if i > 0 {
+					b.WriteString(delimiter)
+				}
+				if cell == nil {
+					continue
+				}
+				if *cell == "" || strings.ContainsAny(*cell, "\n\r\"'\t;|,") {
+					b.WriteString(`"` + strings.ReplaceAll(*cell, `"`, `""`) + `"`)
+				} else {
+					b.WriteString(*cell)
+				}
+			}
+			b.WriteString(newline)
+		}
+		save(t, path, b.Bytes())
+	}
+}
+
+func writeJSON(before, between, after string, indent bool) func(*testing.T, string, sourcetest.Table) {
+	return func(t *testing.T, path string, table sourcetest.Table) {
+		var all []string
+		for _, row := range table.Rows {
+			all = append(all, object(table.Columns, row, indent))
+		}
+		if all == nil && before == "" {
+			save(t, path, nil)
+			return
+		}
+		save(t, path, []byte(before+strings.Join(all, between)+after))
+	}
+}
+
+func object(columns []string, row []*string, indent bool) string {
+	var members []string
+	for i, cell := range row {
+		name, _ := json.Marshal(columns[i])
+		value, _ := json.Marshal(cell)
+		members = append(members, string(name)+": "+string(value))
+	}
+	if indent {
+		return "{\n  " + strings.Join(members, ",\n  ") + "\n}"
+	}
+	return "{" + strings.Join(members, ", ") + "}"
+}
+
+func writeParquet(t *testing.T, path string, table sourcetest.Table) {
+	var fields []arrow.Field
+	for _, name := range table.Columns {
+		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true})
+	}
+	schema := arrow.NewSchema(fields, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	for _, row := range table.Rows {
+		for i, cell := range row {
+			if column := b.Field(i).(*array.StringBuilder); cell == nil {
+				column.AppendNull()
+			} else {
+				column.Append(*cell)
+			}
+		}
+	}
+	var out bytes.Buffer
+	w, err := pqarrow.NewFileWriter(schema, &out, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(13)), pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(b.NewRecordBatch()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	save(t, path, out.Bytes())
+}
+
+// parquetRows reads a range's rows from its file.
+func parquetRows(t *testing.T, g *source.Range) (out [][]*string) {
+	t.Helper()
+	f, err := pq.OpenParquetFile(g.File, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := r.ReadTable(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := array.NewTableReader(table, -1)
+	at := int64(0)
+	for part.Next() {
+		b := part.RecordBatch()
+		for i := range int(b.NumRows()) {
+			if at >= g.FileRow && at < g.FileRow+g.Rows {
+				row := make([]*string, b.NumCols())
+				for c := range row {
+					if column := b.Column(c).(*array.String); !column.IsNull(i) {
+						value := strings.Clone(column.Value(i))
+						row[c] = &value
+					}
+				}
+				out = append(out, row)
+			}
+			at++
+		}
+	}
+	return out
+}
+
+func writeSQLite(suffix string) func(*testing.T, string, sourcetest.Table) {
+	return func(t *testing.T, path string, table sourcetest.Table) {
+		os.Remove(path)
+		conn, err := sqlite.OpenConn(path, sqlite.OpenReadWrite|sqlite.OpenCreate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		var columns, marks []string
+		for i, name := range table.Columns {
+			columns, marks = append(columns, `"`+name+`" TEXT`), append(marks, "?")
+			if i == 0 {
+				columns[0] += " PRIMARY KEY"
+			}
+		}
+		run := func(query string, args ...any) {
+			if err := sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{Args: args}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run("CREATE TABLE people (" + strings.Join(columns, ", ") + ")" + suffix)
+		run("BEGIN")
+		for _, row := range table.Rows {
+			args := make([]any, len(row))
+			for i, cell := range row {
+				if cell != nil {
+					args[i] = *cell
+				}
+			}
+			run("INSERT INTO people VALUES ("+strings.Join(marks, ", ")+")", args...)
+		}
+		run("COMMIT")
+	}
+}
