@@ -285,3 +285,16 @@ func TestAMovedLakeSaysWhereItWas(t *testing.T) {
 	b = openBench(t, moved, nil)
 	b.want(b.table(ab()...), lake.AsOf{}, "(1, x)")
 }
+
+func BenchmarkCommitOf100Files(bm *testing.B) {
+	b := newBench(bm)
+	tbl := b.table(everyType()...)
+	var c lake.Change
+	for i := range 100 {
+		c.Add = append(c.Add, b.write(tbl, fmt.Sprintf(everyValue, i*100, i*100+100)))
+	}
+	c.Replace = true
+	for bm.Loop() {
+		b.commit(tbl, c)
+	}
+}

@@ -18,15 +18,15 @@ const birth = sen.Dataset("civil-status.birth")
 
 // bench is a lake with an engine beside it.
 type bench struct {
-	*testing.T
+	testing.TB
 	lake *lake.Lake
 	sql  *engine.Conn
 	dir  string
 }
 
-func newBench(t *testing.T) *bench { return openBench(t, filepath.Join(t.TempDir(), "lake"), nil) }
+func newBench(t testing.TB) *bench { return openBench(t, filepath.Join(t.TempDir(), "lake"), nil) }
 
-func openBench(t *testing.T, dir string, hook func(string)) *bench {
+func openBench(t testing.TB, dir string, hook func(string)) *bench {
 	t.Helper()
 	l, err := lake.Open(t.Context(), lake.Options{Dir: dir, Hook: hook})
 	if err != nil {
@@ -41,7 +41,7 @@ func openBench(t *testing.T, dir string, hook func(string)) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(); e.Close(); l.Close() })
-	return &bench{T: t, lake: l, sql: c, dir: dir}
+	return &bench{TB: t, lake: l, sql: c, dir: dir}
 }
 
 func (b *bench) table(fields ...lake.Field) *lake.Table {

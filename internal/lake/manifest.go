@@ -91,8 +91,8 @@ func (sw *snapshotWriter) manifests(w *work) ([]iceberg.ManifestFile, error) {
 	return out, nil
 }
 
-// kept are the manifests with live files; on a replacement, instead of each
-// one that says its files are gone.
+// kept are the manifests of before that have live files. On a replacement
+// each gives way to one that says its files are gone.
 func (sw *snapshotWriter) kept(replace bool) ([]iceberg.ManifestFile, error) {
 	if sw.previous == nil {
 		return nil, nil
@@ -121,7 +121,7 @@ type fillManifest func(*iceberg.ManifestWriter) error
 func (sw *snapshotWriter) adding(files []iceberg.DataFile) fillManifest {
 	return func(out *iceberg.ManifestWriter) error {
 		for _, f := range files {
-			sw.counts.add(f)
+			sw.counts.added.add(f)
 			entry := iceberg.NewManifestEntry(iceberg.EntryStatusADDED, &sw.id, nil, nil, f)
 			if err := out.Add(entry); err != nil {
 				return err
@@ -137,7 +137,7 @@ func (sw *snapshotWriter) removing(m iceberg.ManifestFile) fillManifest {
 			if err != nil {
 				return err
 			}
-			sw.counts.remove(entry.DataFile())
+			sw.counts.removed.add(entry.DataFile())
 			if err := out.Delete(entry); err != nil {
 				return err
 			}
@@ -232,9 +232,6 @@ func (c *tally) add(f iceberg.DataFile) {
 
 // counts are what a snapshot adds and removes.
 type counts struct{ added, removed tally }
-
-func (c *counts) add(f iceberg.DataFile)    { c.added.add(f) }
-func (c *counts) remove(f iceberg.DataFile) { c.removed.add(f) }
 
 // into writes the counts under the names that every Iceberg client shows
 // (Iceberg spec, "Optional Snapshot Summary Fields").

@@ -16,7 +16,7 @@ import (
 
 // python finds an interpreter with pyiceberg; without one the test fails,
 // because what others read is half of what the lake promises.
-func python(t *testing.T) string {
+func python(t testing.TB) string {
 	t.Helper()
 	at := os.Getenv("SEN_PYTHON")
 	if at == "" {
@@ -59,7 +59,7 @@ func (b *bench) ask(t *lake.Table, asks []request) {
 		}
 		lines.Write(append(line, '\n'))
 	}
-	cmd := exec.CommandContext(b.Context(), python(b.T), "testdata/read.py", filepath.Join(b.dir, "catalog.db"))
+	cmd := exec.CommandContext(b.Context(), python(b), "testdata/read.py", filepath.Join(b.dir, "catalog.db"))
 	var complaint bytes.Buffer
 	cmd.Stdin, cmd.Stderr = &lines, &complaint
 	answers, err := cmd.Output()

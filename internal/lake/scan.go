@@ -3,7 +3,8 @@ package lake
 import (
 	"context"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,11 +79,11 @@ func (t *Table) plan(ctx context.Context, s *state, snapshot *table.Snapshot) (S
 	if snapshot == nil {
 		return Scan{columns: s.meta.CurrentSchema().Fields()}, nil
 	}
-	out := Scan{Snapshot: snapshotOf(snapshot), columns: schemaOf(s.meta, snapshot).Fields()}
 	live, err := t.entries(ctx, snapshot)
 	if err != nil {
 		return Scan{}, err
 	}
+	out := Scan{Snapshot: snapshotOf(snapshot), columns: schemaOf(s.meta, snapshot).Fields()}
 	var deletes []positions
 	for _, f := range live {
 		switch f.ContentType() {
@@ -96,13 +97,20 @@ func (t *Table) plan(ctx context.Context, s *state, snapshot *table.Snapshot) (S
 		}
 	}
 	for i := range out.Files {
-		for _, d := range deletes {
-			if d.concern(out.Files[i].Path) {
-				out.Files[i].Deletes = append(out.Files[i].Deletes, d.path)
-			}
-		}
+		out.Files[i].Deletes = concerned(out.Files[i].Path, deletes)
 	}
 	return out, nil
+}
+
+// concerned are the delete files that may name a data file.
+func concerned(path string, deletes []positions) []string {
+	var out []string
+	for _, d := range deletes {
+		if d.first <= path && path <= d.last {
+			out = append(out, d.path)
+		}
+	}
+	return out
 }
 
 // schemaOf is the schema of a snapshot: now's for the current one.
@@ -152,7 +160,7 @@ func positionsOf(f iceberg.DataFile) positions {
 		p.first, p.last = local(*only), local(*only)
 		return p
 	}
-	p.first, p.last = "", "\U0010ffff"
+	p.last = "\U0010ffff" // without bounds: any
 	lower, hasLower := f.LowerBoundValues()[pathFieldID]
 	upper, hasUpper := f.UpperBoundValues()[pathFieldID]
 	if hasLower && hasUpper {
@@ -160,8 +168,6 @@ func positionsOf(f iceberg.DataFile) positions {
 	}
 	return p
 }
-
-func (p positions) concern(path string) bool { return p.first <= path && path <= p.last }
 
 // SQL is a relation for the engine, in parentheses: the rows of the snapshot,
 // under the table's names and types. A column that a file does not have is
@@ -261,25 +267,31 @@ func readOptions(where bool) string {
 	return ", hive_partitioning = false"
 }
 
+// deletedRows is what these files' delete files say, by path as the engine
+// names it.
 func deletedRows(files []DataFile) string {
-	seen := map[string]bool{}
+	named := map[string]bool{}
 	for _, f := range files {
 		for _, path := range f.Deletes {
-			seen[path] = true
+			named[path] = true
 		}
 	}
-	var paths []DataFile
-	for path := range seen {
-		paths = append(paths, DataFile{File: File{Path: path}})
-	}
-	sort.Slice(paths, func(i, j int) bool { return paths[i].Path < paths[j].Path })
-	return "(SELECT regexp_replace(file_path, '^file:(//)?', '') AS file, pos FROM read_parquet(" + pathList(paths) + readOptions(false) + "))"
+	return "(SELECT regexp_replace(file_path, '^file:(//)?', '') AS file, pos FROM read_parquet(" +
+		literals(slices.Sorted(maps.Keys(named))) + readOptions(false) + "))"
 }
 
 func pathList(files []DataFile) string {
-	quoted := make([]string, len(files))
+	paths := make([]string, len(files))
 	for i, f := range files {
-		quoted[i] = engine.Literal(f.Path)
+		paths[i] = f.Path
+	}
+	return literals(paths)
+}
+
+func literals(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, text := range texts {
+		quoted[i] = engine.Literal(text)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
