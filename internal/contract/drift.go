@@ -165,7 +165,7 @@ type sqlType struct {
 	room   int
 }
 
-var sqlTypeForm = regexp.MustCompile(`^\s*([\pL_ ]+?\d*)\s*(?:\(\s*(\d+|max)[^)]*\))?\s*([\pL ]*)\s*(\[.*\])?\s*$`)
+var sqlTypeForm = regexp.MustCompile(`^\s*([\pL_ ]+\d*)\s*(?:\(\s*(\d+|max)[^)]*\))?\s*([\pL ]*)\s*(\[.*\])?\s*$`)
 
 // integer types hold this many bits.
 var integerBits = map[string]int{

@@ -119,11 +119,12 @@ func rendered(ps Problems, src []byte) string {
 	return b.String()
 }
 
-// verdict compares ours with the schema's on one document.
-func verdict(t *testing.T, schema *jsonschema.Schema, doc any, change string) {
+// verdict compares ours with the schema's on one document; it reports whether
+// the schema refuses it.
+func verdict(t *testing.T, schema *jsonschema.Schema, doc any, change string) bool {
 	t.Helper()
 	theirs := schema.Validate(doc)
-	src, err := json.MarshalIndent(doc, "", " ")
+	src, err := json.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +140,7 @@ func verdict(t *testing.T, schema *jsonschema.Schema, doc any, change string) {
 			t.Errorf("%s: problem without place or reason: %+v", change, p)
 		}
 	}
+	return theirs != nil
 }
 
 func clip(s string) string {
@@ -245,10 +247,9 @@ func TestEveryMutationIsJudgedAsTheOfficialSchemaJudgesIt(t *testing.T) {
 	tried, refused := 0, 0
 	try := func(doc any, change string) {
 		tried++
-		if schema.Validate(doc) != nil {
+		if verdict(t, schema, doc, change) {
 			refused++
 		}
-		verdict(t, schema, doc, change)
 	}
 	for name, doc := range corners(t) {
 		mutate(doc, "", func(x any) { doc = x }, func(change string) {
@@ -262,7 +263,7 @@ func TestEveryMutationIsJudgedAsTheOfficialSchemaJudgesIt(t *testing.T) {
 	for _, name := range sortedKeys(examples) {
 		doc, changes := generic(t, examples[name]), 0
 		mutate(doc, "", func(x any) { doc = x }, func(string) { changes++ })
-		keep := 1_000_000 / float64(len(examples[name])*changes)
+		keep := 150_000 / float64(len(examples[name])*changes)
 		mutate(doc, "", func(x any) { doc = x }, func(change string) {
 			if sample.Float64() < keep && !t.Failed() {
 				try(doc, name+change)
