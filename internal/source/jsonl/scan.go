@@ -8,6 +8,7 @@ package jsonl
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -144,8 +145,8 @@ func space(text []byte, i int) int {
 }
 
 // str is where the string that begins at i ends, and whether it has no
-// escape; negative when it does not end or holds a control character. Eight
-// bytes are looked at together.
+// escape; negative when it does not end, or holds a control character or an
+// escape that is none. Eight bytes are looked at together.
 func str(text []byte, i int) (end int, simple bool) {
 	const low, high = 0x0101010101010101, 0x8080808080808080
 	simple = true
@@ -165,7 +166,11 @@ func str(text []byte, i int) (end int, simple bool) {
 			return i + 1, simple
 		case c == '\\':
 			simple = false
-			i += 2
+			size := escape(text[i:])
+			if size == 0 {
+				return -1, false
+			}
+			i += size
 		case c < 0x20:
 			return -1, false
 		default:
@@ -173,6 +178,26 @@ func str(text []byte, i int) (end int, simple bool) {
 		}
 	}
 	return -1, false
+}
+
+// escape is the length of the escape sequence that text begins with; 0 when
+// it is none (RFC 8259, section 7).
+func escape(text []byte) int {
+	if len(text) < 2 {
+		return 0
+	}
+	switch text[1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return 2
+	case 'u':
+		for i := 2; i < 6; i++ {
+			if i >= len(text) || strings.IndexByte("0123456789abcdefABCDEF", text[i]) < 0 {
+				return 0
+			}
+		}
+		return 6
+	}
+	return 0
 }
 
 // number is where the number that begins at i ends (RFC 8259, section 6);

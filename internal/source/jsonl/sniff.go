@@ -44,8 +44,10 @@ func Sniff(sample []byte, end bool) Guess {
 	return g
 }
 
+// learn puts a new name behind the one that it follows in its object, else
+// last.
 func (g *Guess) learn(members []member, seen map[string]bool) {
-	at := 0
+	at := len(g.Names)
 	for _, m := range members {
 		key := m.key
 		if m.escaped {
