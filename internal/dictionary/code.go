@@ -3,12 +3,27 @@ package dictionary
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // CodeList is a list of codes with their labels, as a contract hands it in.
+// It is used by pointer and not changed after its first use.
 type CodeList struct {
 	Name  string
 	Codes []Code
+
+	alone, withSex, withBoolean once
+}
+
+// once makes an index when it is first asked for.
+type once struct {
+	sync.Once
+	index index
+}
+
+func (o *once) get(lists ...[]Code) index {
+	o.Do(func() { o.index = indexOf(lists...) })
+	return o.index
 }
 
 // Code is one entry: the value kept, and every way it is written.
@@ -140,7 +155,7 @@ func code() *Element {
 			if o.Codes == nil {
 				return Result{Value: s}
 			}
-			return indexOf(o.Codes.Codes).find(s)
+			return o.Codes.alone.get(o.Codes.Codes).find(s)
 		},
 		sql: codeSQL,
 	}
@@ -148,7 +163,7 @@ func code() *Element {
 
 func codeSQL(x string, o Options) forms {
 	if o.Codes != nil {
-		return indexOf(o.Codes.Codes).forms(x)
+		return o.Codes.alone.get(o.Codes.Codes).forms(x)
 	}
 	same := func(s string) string { return s }
 	return forms{
@@ -195,11 +210,13 @@ func sex() *Element {
 	}
 }
 
+var sexIndexAlone = sync.OnceValue(func() index { return indexOf(sexWords) })
+
 func sexIndex(o Options) index {
 	if o.Codes != nil {
-		return indexOf(o.Codes.Codes, sexWords)
+		return o.Codes.withSex.get(o.Codes.Codes, sexWords)
 	}
-	return indexOf(sexWords)
+	return sexIndexAlone()
 }
 
 func standardSex(s string, o Options) Result {
@@ -224,11 +241,14 @@ func sexSQL(x string, o Options) forms {
 	return f
 }
 
+var booleanWords = []Code{
+	{Value: "true", Labels: []string{"1", "t", "y", "yes", "có", "đúng", "rồi", "đã", "on", "x", "✓"}},
+	{Value: "false", Labels: []string{"0", "f", "n", "no", "không", "sai", "chưa", "off"}},
+}
+
+var booleanIndexAlone = sync.OnceValue(func() index { return indexOf(booleanWords) })
+
 func boolean() *Element {
-	words := []Code{
-		{Value: "true", Labels: []string{"1", "t", "y", "yes", "có", "đúng", "rồi", "đã", "on", "x", "✓"}},
-		{Value: "false", Labels: []string{"0", "f", "n", "no", "không", "sai", "chưa", "off"}},
-	}
 	return &Element{
 		Name:     "boolean",
 		Title:    Text{VI: "Có hoặc không", EN: "Yes or no"},
@@ -238,19 +258,19 @@ func boolean() *Element {
 		Logical:  "boolean",
 		problems: map[string]Text{"unknown-code": {VI: "không phải có hoặc không", EN: "is neither yes nor no"}},
 		standardise: func(s string, o Options) Result {
-			return booleanIndex(words, o).find(s)
+			return booleanIndex(o).find(s)
 		},
 		sql: func(x string, o Options) forms {
-			f := booleanIndex(words, o).forms(x)
+			f := booleanIndex(o).forms(x)
 			f.typ = "BOOLEAN"
 			return f
 		},
 	}
 }
 
-func booleanIndex(words []Code, o Options) index {
+func booleanIndex(o Options) index {
 	if o.Codes != nil {
-		return indexOf(o.Codes.Codes, words)
+		return o.Codes.withBoolean.get(o.Codes.Codes, booleanWords)
 	}
-	return indexOf(words)
+	return booleanIndexAlone()
 }

@@ -2,8 +2,10 @@ package dictionary
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -136,11 +138,11 @@ func tidyDate(s string) string {
 }
 
 func dateParts(s string, order Order) string {
-	for _, p := range datePatterns(order) {
-		if !fits(s, p.pattern) {
+	for _, p := range goPatterns(order) {
+		if !p.pattern.MatchString(s) {
 			continue
 		}
-		parts := compile(p.pattern).ReplaceAllString(s, goTemplate(p.template))
+		parts := p.pattern.ReplaceAllString(s, p.template)
 		for i, name := range months {
 			parts = strings.ReplaceAll(parts, name, strconv.Itoa(i+1))
 		}
@@ -149,9 +151,30 @@ func dateParts(s string, order Order) string {
 	return ""
 }
 
-// goTemplate writes the engine's \1 as Go's ${1}.
-func goTemplate(template string) string {
-	return compileAny(`\\([0-9])`).ReplaceAllString(template, "$${${1}}")
+// goPattern is a datePattern for Go: compiled, with ${1} for the engine's \1.
+type goPattern struct {
+	pattern  *regexp.Regexp
+	template string
+}
+
+var (
+	goDayFirst   = sync.OnceValue(func() []goPattern { return compilePatterns(DayFirst) })
+	goMonthFirst = sync.OnceValue(func() []goPattern { return compilePatterns(MonthFirst) })
+)
+
+func goPatterns(order Order) []goPattern {
+	if order == MonthFirst {
+		return goMonthFirst()
+	}
+	return goDayFirst()
+}
+
+func compilePatterns(order Order) []goPattern {
+	var out []goPattern
+	for _, p := range datePatterns(order) {
+		out = append(out, goPattern{full(p.pattern), compileAny(`\\([0-9])`).ReplaceAllString(p.template, "$${${1}}")})
+	}
+	return out
 }
 
 func centuryOf(parts string, pivot int) string {

@@ -10,24 +10,16 @@ import (
 // 1900, this year and later), to the patterns.
 func dateSQL(x string, o Options) forms {
 	quick := quickDate(x, o)
-	return forms{
-		quick:   varcharOr(quick),
-		quickT:  quick,
-		typ:     dateType(o),
+	f := forms{
+		quick:   "(" + quick + ")::VARCHAR",
 		slow:    func(s string) string { return slowDate(s, o, dateValueSQL) },
 		problem: func(s string) string { return slowDate(s, o, dateProblemSQL) },
 	}
-}
-
-// dateType is VARCHAR where years and months may stand alone.
-func dateType(o Options) string {
-	if o.Year {
-		return ""
+	if !o.Year { // a year alone is no DATE
+		f.quickT, f.typ = quick, "DATE"
 	}
-	return "DATE"
+	return f
 }
-
-func varcharOr(typed string) string { return "(" + typed + ")::VARCHAR" }
 
 // quickDate is a DATE, or NULL for what the patterns must see.
 func quickDate(x string, o Options) string {
@@ -35,13 +27,15 @@ func quickDate(x string, o Options) string {
 	if o.Order == MonthFirst {
 		order = "%m/%d/%Y"
 	}
+	// strptime passes over spaces at the end, where LIKE saw a digit's place.
+	whole := " AND NOT suffix(" + x + ", ' ')"
 	parse := func(format string) string { return fmt.Sprintf("try_strptime(%s, '%s')::DATE", x, format) }
 	return cases("NULL",
-		x+" LIKE '%_/%_/19__' AND NOT suffix("+x+", '/1900')", parse(order),
+		x+" LIKE '%_/%_/19__' AND NOT suffix("+x+", '/1900')"+whole, parse(order),
 		x+" LIKE '____-__-__' AND "+x+" BETWEEN '1900-01-02' AND "+quote(quickLimit(o)), parse("%Y-%m-%d"),
-		x+" LIKE '%_/%_/20__' AND substr("+x+", strlen("+x+") - 1) < "+quote(quickYear(o)), parse(order),
-		x+" LIKE '19______' AND "+x+" > '19000101'", parse("%Y%m%d"),
-		x+" LIKE '20______' AND "+x+" < "+quote("20"+quickYear(o)), parse("%Y%m%d"))
+		x+" LIKE '%_/%_/20__' AND substr("+x+", strlen("+x+") - 1) < "+quote(quickYear(o))+whole, parse(order),
+		x+" LIKE '19______' AND "+x+" > '19000101'"+whole, parse("%Y%m%d"),
+		x+" LIKE '20______' AND "+x+" < "+quote("20"+quickYear(o))+whole, parse("%Y%m%d"))
 }
 
 func quickLimit(o Options) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // identityNoise is what people put between the digits of a number: spaces,
@@ -51,13 +52,25 @@ func centuryPattern(year int) string {
 
 // identityPatterns are the shapes that decide about a number of digits, all
 // built for one year.
-type identityPatterns struct{ well, tenLost, elevenLost, province, provinceOnly string }
+type identityPatterns struct{ well, tenLost, elevenLost, provinceOnly string }
+
+// shapesOfYear keeps the shapes of the few years that are asked for.
+var shapesOfYear sync.Map // int → identityPatterns
 
 func identityShapes(o Options) identityPatterns {
 	year := 0
 	if !o.On.IsZero() {
 		year = o.On.Year()
 	}
+	if p, ok := shapesOfYear.Load(year); ok {
+		return p.(identityPatterns)
+	}
+	p := newIdentityShapes(year)
+	shapesOfYear.Store(year, p)
+	return p
+}
+
+func newIdentityShapes(year int) identityPatterns {
 	p, c := provincePattern(), centuryPattern(year)
 	return identityPatterns{
 		well:         p + c + "[0-9]{6}",

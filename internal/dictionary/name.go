@@ -147,6 +147,7 @@ func tidyNameSQL(s string) string {
 }
 
 func capitaliseSQL(s string) string {
-	piece := cases("upper(w_[1]) || lower(w_[2:])", matches("w_", nameCamel), "w_")
+	// The engine makes ẞ of ß, which no name begins with; Go keeps it.
+	piece := cases("replace(upper(w_[1]), 'ẞ', 'ß') || lower(w_[2:])", matches("w_", nameCamel), "w_")
 	return "array_to_string(list_transform(regexp_extract_all(" + s + ", " + quote(namePieces) + "), lambda w_: " + piece + "), '')"
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -87,15 +88,26 @@ type provinceKeys struct {
 	ended map[string]string // provinceKey of units merged before the day → successor
 }
 
+// Both days' tables are made once, when first asked for.
+var (
+	keysBefore = sync.OnceValue(func() provinceKeys { return newKeys(provinces63, nil) })
+	keysAfter  = sync.OnceValue(func() provinceKeys { return newKeys(provinces34, provinces63) })
+)
+
 func keysOn(on time.Time) provinceKeys {
+	if merged(on) {
+		return keysAfter()
+	}
+	return keysBefore()
+}
+
+func newKeys(valid, ended []Unit) provinceKeys {
 	k := provinceKeys{exact: map[string]string{}, key: map[string]string{}, ended: map[string]string{}}
-	for _, u := range unitsOn(on) {
+	for _, u := range valid {
 		k.add(u)
 	}
-	if merged(on) {
-		for _, u := range provinces63 {
-			k.end(u)
-		}
+	for _, u := range ended {
+		k.end(u)
 	}
 	return k
 }
