@@ -1,0 +1,142 @@
+package profile
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// percent writes a share: "99.2 %"; what is not all never reads 100.
+func percent(share float64) string {
+	text := strconv.FormatFloat(share*100, 'f', 1, 64)
+	if share < 1 && text == "100.0" {
+		text = "99.9"
+	}
+	return text + " %"
+}
+
+// doubt writes down what the profile is not sure of, and what a reader should
+// know of each column.
+func (d *dataset) doubt() {
+	if d.faults > 0 {
+		d.unsure = append(d.unsure, fmt.Sprintf("%d of %d rows cannot be read as the columns say; they will be set apart: see the source", d.faults, d.rows))
+	}
+	if d.sampled == 0 {
+		d.unsure = append(d.unsure, "there are no rows: types and keys are not known")
+		return
+	}
+	for _, c := range d.columns {
+		c.note(d)
+		c.unsure = d.question(c)
+	}
+	if names := d.unclassified(); names != "" {
+		d.unsure = append(d.unsure, "the rows speak of people: is any of these personal too? "+names)
+	}
+}
+
+func (c *column) note(d *dataset) {
+	if c.filled == 0 {
+		return
+	}
+	if c.padded > 0 {
+		c.notes = append(c.notes, "blanks around "+percent(float64(c.padded)/float64(c.filled))+" of the values")
+	}
+	if form := c.regularShape(); form != "" {
+		c.notes = append(c.notes, "written "+form)
+	}
+}
+
+// regularShape is the shape that nearly all values of a code share.
+func (c *column) regularShape() string {
+	if c.element != nil || c.logical != "string" || len(c.shapes) == 0 || c.distinct <= fewValues {
+		return ""
+	}
+	if share := float64(c.shapes[0].rows) / float64(c.filled); share >= 0.9 {
+		return c.shapes[0].form + " in " + percent(share)
+	}
+	return ""
+}
+
+// question is the one thing about a column that a person should answer.
+func (d *dataset) question(c *column) string {
+	filled := d.filledShare(c)
+	empty := percent(1 - filled)
+	switch {
+	case c.filled == 0:
+		return "holds nothing: leave it out?"
+	case c.paddingLost() != "":
+		return c.paddingLost()
+	case c.encoding != "" && c.element == nil:
+		return fmt.Sprintf("looks like %s (%s): is it?", c.encoding, c.encodingWhy)
+	case c.future > 0 && c.element == nil:
+		return fmt.Sprintf("dates, %s of them in the future: a day until which something holds? Kept as text, since a date of the dictionary has happened", percent(float64(c.future)/float64(c.filled)))
+	case c.element != nil && c.fits < 0.95:
+		return fmt.Sprintf("taken for %s, though %s do not fit (%s)", c.element.Name, percent(1-c.fits), c.evidence)
+	case c.mixed() != "":
+		return c.mixed()
+	case c.freeText():
+		return fmt.Sprintf("free text, %s empty: left as it is. Say what it means, or leave it out", empty)
+	case filled < 0.5:
+		return fmt.Sprintf("%s empty: is it still filled in?", empty)
+	}
+	return ""
+}
+
+// paddingLost sees codes that a spreadsheet or a data frame took for numbers.
+func (c *column) paddingLost() string {
+	switch {
+	case c.Type != "VARCHAR" || c.element != nil:
+		return ""
+	case c.points == c.filled:
+		return fmt.Sprintf("whole numbers written with .0 (%s): codes that lost their leading zeros? 1.0 may have been 00001. Kept as text; ask for them as text", c.widths())
+	case c.logical == "string" && c.integers == c.filled && c.zeros == 0 && c.minLength < c.maxLength && hasToken(c.property, []string{"code", "ma"}):
+		return fmt.Sprintf("codes of %s digits, none with a leading zero: was the padding lost? Kept as text", c.widths())
+	}
+	return ""
+}
+
+func (c *column) widths() string {
+	if c.minLength == c.maxLength {
+		return strconv.Itoa(c.minLength)
+	}
+	return fmt.Sprintf("%d–%d", c.minLength, c.maxLength)
+}
+
+// mixed sees columns in which most values are of a type, and some are not.
+func (c *column) mixed() string {
+	if c.element != nil || c.logical != "string" || c.Type != "VARCHAR" || c.isCode() {
+		return ""
+	}
+	for _, t := range []struct {
+		name  string
+		count int64
+	}{{"whole numbers", c.integers}, {"numbers", c.numbers}, {"dates", c.days}, {"points in time", c.moments}, {"true or false", c.truths}} {
+		if share := float64(t.count) / float64(c.filled); share >= 0.5 && share < 1 {
+			return fmt.Sprintf("%s are %s, the rest is not: kept as text", percent(share), t.name)
+		}
+	}
+	return ""
+}
+
+func (c *column) freeText() bool {
+	return c.element == nil && c.logical == "string" && c.maxLength > 2*longText && c.distinct > fewValues
+}
+
+// unclassified names the columns of a dataset about people that nothing was
+// recognised of.
+func (d *dataset) unclassified() string {
+	about, names := false, ""
+	for _, c := range d.columns {
+		if c.class != "" {
+			about = true
+			continue
+		}
+		if names != "" {
+			names += ", "
+		}
+		names += c.Name
+	}
+	if !about {
+		return ""
+	}
+	return names
+}

@@ -1,0 +1,89 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/engine"
+)
+
+const (
+	identityNumber = "personal-identity-number"
+	agrees         = 0.9 // share of rows from which a column is taken to describe the number's holder
+	fewRows        = 20  // rows below which an agreement is chance
+)
+
+// findPeople looks, for each personal identity number, which date, sex and
+// province stand beside it and agree with it: those describe its holder.
+func (d *dataset) findPeople(ctx context.Context) error {
+	for _, number := range d.columns {
+		if !number.is(identityNumber) {
+			continue
+		}
+		for _, beside := range []struct {
+			element string
+			into    *string
+		}{{"date", &number.bornOn}, {"sex", &number.sexCol}, {"province", &number.bornAt}} {
+			best, share, err := d.holder(ctx, number, beside.element)
+			if err != nil {
+				return err
+			}
+			if best != nil {
+				*beside.into = best.Name
+				number.notes = append(number.notes, fmt.Sprintf("agrees with %s in %s", best.Name, percent(share)))
+			}
+		}
+	}
+	return nil
+}
+
+// holder is the column of an element that agrees best with an identity number.
+func (d *dataset) holder(ctx context.Context, number *column, element string) (best *column, share float64, err error) {
+	for _, c := range d.columns {
+		if !c.is(element) {
+			continue
+		}
+		s, err := d.agreement(ctx, number, c)
+		if err != nil {
+			return nil, 0, err
+		}
+		if s >= agrees && s > share {
+			best, share = c, s
+		}
+	}
+	return best, share, nil
+}
+
+// agreement is the share of rows, of those with both values, whose identity
+// number does not contradict the other column.
+func (d *dataset) agreement(ctx context.Context, number, c *column) (float64, error) {
+	sex, born, province := "", "", ""
+	switch c.element.Name {
+	case "date":
+		born = "other"
+	case "sex":
+		sex = "other"
+	default:
+		province = "other"
+	}
+	query := fmt.Sprintf(`
+SELECT count(*), count(*) FILTER ((%s) IS NULL) FROM (
+  SELECT %s AS pin, %s AS other FROM (SELECT CAST(%s AS VARCHAR) AS a, CAST(%s AS VARCHAR) AS b FROM %s))
+WHERE pin IS NOT NULL AND other IS NOT NULL`,
+		dictionary.PersonSQL("pin", sex, born, province),
+		number.element.SQL("a", d.elementOptions(number)).Value, c.element.SQL("b", d.elementOptions(c)).Value,
+		number.ident(), c.ident(), engine.Ident(d.sample))
+	var both, agree int64
+	if err := d.c.Row(ctx, query, &both, &agree); err != nil || both < fewRows {
+		return 0, err
+	}
+	return float64(agree) / float64(both), nil
+}
+
+func (c *column) is(element string) bool { return c.element != nil && c.element.Name == element }
+
+// elementOptions leave today out: what lies in the future is counted apart.
+func (d *dataset) elementOptions(_ *column) dictionary.Options {
+	return dictionary.Options{Year: true}
+}
