@@ -2,7 +2,9 @@ package clean
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
@@ -49,14 +51,18 @@ func (c Column) express(landed string, o Options) (Column, error) {
 	}
 	if encoding := c.Property.Custom.Text("encoding"); encoding != "" && !transcoded(o.Encoding) {
 		c.text, c.textOf = c.name("_x"), charset.SQL(encoding, "CAST("+c.raw+" AS VARCHAR)")
-		if !charset.Known(encoding) {
+		if !slices.Contains(charset.Names(), encoding) {
 			return c, sen.Errorf(sen.Invalid, "property %s (line %d of the contract) names the encoding %q, which is not known",
 				c.Property.Name, c.Property.Line, encoding)
 		}
 	}
 	e := element(c.Property)
 	c.Mapped = mapped[e.Name]
-	form := e.SQL(c.text, dictionary.Options{On: o.Now, Year: c.Type == "VARCHAR", Codes: codes(c.Property)})
+	known := dictionary.Options{Year: c.Type == "VARCHAR", Codes: codes(c.Property)}
+	if e.Name == "date" {
+		known.On = o.Now // a later day is impossible; units and codes may be of any time
+	}
+	form := e.SQL(c.text, known)
 	c.blank, c.problem = form.Blank, form.Problem
 	switch {
 	case landed == c.Type && landed != "VARCHAR":
@@ -82,12 +88,21 @@ func transcoded(encoding string) bool {
 	return true
 }
 
-// codes is the code list of a property: the validValues of its invalidValues
-// rule; nil when it has none.
+// codes is the code list of a property: its custom property codes, which says
+// what each code of the source stands for ({"1": male, "2": female}), else the
+// validValues of its invalidValues rule; nil when it has neither.
 func codes(p *contract.Property) *dictionary.CodeList {
+	list := &dictionary.CodeList{Name: p.Name}
+	if declared, ok := p.Custom.Value("codes"); ok {
+		if meanings, ok := declared.(map[string]any); ok {
+			for _, code := range slices.Sorted(maps.Keys(meanings)) {
+				list.Codes = append(list.Codes, dictionary.Code{Value: fmt.Sprint(meanings[code]), Labels: []string{code}})
+			}
+			return list
+		}
+	}
 	for _, rule := range p.Quality {
 		if values := argumentTexts(rule, "validValues"); rule.Metric == "invalidValues" && len(values) > 0 {
-			list := &dictionary.CodeList{Name: p.Name}
 			for _, v := range values {
 				list.Codes = append(list.Codes, dictionary.Code{Value: v})
 			}

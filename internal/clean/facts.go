@@ -58,28 +58,18 @@ func (p *Plan) compileFacts() {
 func (p *Plan) columnFacts(c *Column) {
 	name := c.Property.Name
 	p.Facts = append(p.Facts,
-		Fact{Column: name, Kind: Blank, cond: c.absent()},
+		Fact{Column: name, Kind: Blank, cond: c.absent},
 		Fact{Column: name, Kind: Invalid, Rule: name + ".invalid", Severity: SeverityError, Dimension: "conformity",
-			cond: c.invalid(), problem: fmt.Sprintf("coalesce(%s, 'type')", c.problem)},
+			cond: fmt.Sprintf("%s IS NULL AND NOT %s", c.value, c.absent), problem: fmt.Sprintf("coalesce(%s, 'type')", c.problem)},
 		Fact{Column: name, Kind: Changed, Dimension: "conformity", cond: fmt.Sprintf("coalesce(%s, false)", c.changed())})
 	if c.Property.Required || c.Property.PrimaryKey {
 		p.violation(c, name+".required", "completeness", SeverityError,
-			c.absent())
+			c.absent)
 	}
 	p.optionFacts(c)
 	for _, rule := range c.Property.Quality {
 		p.ruleFact(c, rule)
 	}
-}
-
-// absent is SQL: the column holds no value.
-func (c *Column) absent() string {
-	return fmt.Sprintf("%s IS NULL AND coalesce(%s, true)", c.value, c.blank)
-}
-
-// invalid is SQL: the column holds a value that has no standard form.
-func (c *Column) invalid() string {
-	return fmt.Sprintf("%s IS NULL AND NOT coalesce(%s, true)", c.value, c.blank)
 }
 
 func (p *Plan) violation(c *Column, rule, dimension, severity, cond string) {
@@ -123,7 +113,7 @@ func (p *Plan) ruleFact(c *Column, rule contract.Rule) {
 	case "nullValues":
 		cond = c.raw + " IS NULL"
 	case "missingValues":
-		cond = c.absent()
+		cond = c.absent
 		if list := argumentTexts(rule, "missingValues"); len(list) > 0 {
 			cond = fmt.Sprintf("(%s) OR trim(CAST(%s AS VARCHAR)) IN (%s)", cond, c.raw, literals(list))
 		}

@@ -53,11 +53,11 @@ type Column struct {
 	Mapped   bool   // the standard form is a code, not a mended spelling
 
 	// The column's names in the layers of Plan.layers: as it came, as text,
-	// and as a value in standard form; then the SQL that makes each, and what
+	// as a value in standard form, and whether it holds none; then the SQL that makes each, and what
 	// says that there is no value, or why it has no standard form.
-	raw, text, value      string
-	came, textOf, valueOf string
-	blank, problem        string
+	raw, text, value, absent string
+	came, textOf, valueOf    string
+	blank, problem           string
 }
 
 // Options steer the compilation.
@@ -107,7 +107,7 @@ func compile(d contract.Dataset, source []contract.Column, o Options) (*Plan, er
 
 // reserved are the names of the hub's own columns, and of those that a
 // statement of a plan makes on its way.
-var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|found|f\d+|[rvx]\d+)$`)
+var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|found|f\d+|[rvxb]\d+)$`)
 
 func compileColumn(i int, property *contract.Property, types map[string]string, o Options) (Column, error) {
 	c := Column{Property: property, Source: property.Source(), Type: tableType(property)}
@@ -119,7 +119,7 @@ func compileColumn(i int, property *contract.Property, types map[string]string, 
 		}
 		c.Source = ""
 	}
-	c.raw, c.value = fmt.Sprintf("_r%d", i), fmt.Sprintf("_v%d", i)
+	c.raw, c.value, c.absent = fmt.Sprintf("_r%d", i), fmt.Sprintf("_v%d", i), fmt.Sprintf("_b%d", i)
 	return c.express(landed, o)
 }
 

@@ -27,22 +27,26 @@ func (p *Plan) Cleaned(raw string) string {
 		strings.Join(final, ", "), p.keyHash(), KeyColumn, RowColumn, p.masks(), p.layers(hash+", "+rowColumns, raw))
 }
 
-// layers is the SELECT of each column as it came, as text, and in standard
-// form, beside others. Each expression is written, and evaluated, once.
+// layers is the SELECT of each column as it came, as text, in standard form,
+// and whether it holds no value, beside others. Each expression is written
+// once: the engine makes room for every node of every expression before the
+// first row, which for long lists of constants costs seconds.
 func (p *Plan) layers(others, from string) string {
-	var came, texts, values []string
+	var came, texts, values, absent []string
 	for _, c := range p.Columns {
 		came = append(came, c.came+" AS "+c.raw)
 		if c.textOf != "" {
 			texts = append(texts, c.textOf+" AS "+c.text)
 		}
 		values = append(values, c.valueOf+" AS "+c.value)
+		absent = append(absent, fmt.Sprintf("CASE WHEN %s IS NULL THEN coalesce(%s, true) ELSE false END AS %s", c.value, c.blank, c.absent))
 	}
 	layer := fmt.Sprintf("SELECT %s, %s FROM %s", strings.Join(came, ", "), others, from)
 	if len(texts) > 0 {
 		layer = fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(texts, ", "), layer)
 	}
-	return fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(values, ", "), layer)
+	layer = fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(values, ", "), layer)
+	return fmt.Sprintf("SELECT *, %s FROM (%s)", strings.Join(absent, ", "), layer)
 }
 
 const rowColumns = RowColumn + ", " + FaultColumn

@@ -3,9 +3,7 @@ package dictionary
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // quote is s as an SQL string literal.
@@ -52,27 +50,16 @@ func foldSQL(x string) string {
 	return fmt.Sprintf("replace(lower(strip_accents(%s)), 'đ', 'd')", x)
 }
 
-// blankSQL looks at the first character before it pays for a trim.
+// blankSQL is true for NULL and for what, trimmed, is empty or a token of
+// absence. The cast to an ENUM is one node of the engine's tree: a list of
+// constants would be a node each, and each takes a vector of memory before
+// the first row.
 func blankSQL(x string, keepsTokens bool) string {
 	values := []string{""}
 	if !keepsTokens {
 		values = append(values, tokens...)
 	}
-	first := firstRunes(append(values, strings.Split(spaces, "")...))
-	return fmt.Sprintf("(%s IS NULL OR (unicode(%s) IN (%s) AND %s IN (%s)))", x, x, first, trimSQL(x), quoteAll(values))
-}
-
-// firstRunes lists the code points that begin the values; -1 is the engine's
-// answer for the empty text.
-func firstRunes(values []string) string {
-	codes := []int{-1}
-	for _, v := range values {
-		if r, n := utf8.DecodeRuneInString(v); n > 0 && !slices.Contains(codes, int(r)) {
-			codes = append(codes, int(r))
-		}
-	}
-	slices.Sort(codes)
-	return strings.Trim(strings.ReplaceAll(fmt.Sprint(codes), " ", ", "), "[]")
+	return fmt.Sprintf("(%s IS NULL OR TRY_CAST(%s AS ENUM(%s)) IS NOT NULL)", x, trimSQL(x), quoteAll(values))
 }
 
 // full compiles a pattern that must fit the whole text.

@@ -208,7 +208,7 @@ func (r *run) compareByKey(ctx context.Context, c *engine.Conn, delta Delta) (la
 		return lake.Change{}, delta, err
 	}
 	for _, statement := range []string{
-		"CREATE OR REPLACE TEMP TABLE there AS " + r.plan.Identity("("+scan.SQLWithPosition()+")"),
+		"CREATE OR REPLACE TEMP TABLE there AS " + r.plan.Identity(scan.SQLWithPosition()),
 		"CREATE OR REPLACE TEMP TABLE here AS SELECT * FROM (" + r.plan.Identity(r.staged()) +
 			") WHERE (_file, _pos) NOT IN (SELECT (_file, _pos) FROM repeated)",
 		"CREATE OR REPLACE TEMP TABLE gone AS SELECT * FROM there ANTI JOIN here USING (k, h)",
