@@ -1,0 +1,293 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/demo"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/quality"
+)
+
+// demoOptions say which country to make, and where.
+type demoOptions struct {
+	people int
+	seed   uint64
+	dir    string
+	truth  string
+	dryRun bool
+}
+
+func (p *program) demoCommand() *cobra.Command {
+	o := demoOptions{}
+	c := &cobra.Command{
+		Use:   "demo",
+		Short: p.lang.Pick("Lập một đất nước mẫu và chạy trọn đường đi", "Make the demonstration country and run the whole path"),
+		Long: `Makes a country of made-up people in the files of six agencies, with errors
+planted at known rates; brings them in, cleans, certifies and measures them.
+Run again, it makes the same country and reads only what has changed. No
+server is needed and nobody in it exists.`,
+		Example: "  sen demo\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if p.flags.dir != "" {
+				o.dir = p.flags.dir
+			}
+			return p.demo(cmd.Context(), o)
+		},
+	}
+	c.Flags().IntVar(&o.people, "people", 20_000, "how many people, living and dead")
+	c.Flags().Uint64Var(&o.seed, "seed", 7, "another seed is another country")
+	c.Flags().StringVar(&o.truth, "truth", "", "a folder outside the hub for what the records should say")
+	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
+	o.dir = "demo-hub"
+	return c
+}
+
+// demoAnswer is what was made and what became of it.
+type demoAnswer struct {
+	Hub    string                 `json:"hub"`
+	People int                    `json:"people"`
+	Seed   uint64                 `json:"seed"`
+	Made   demo.Report            `json:"made"`
+	Sync   *syncAnswer            `json:"sync,omitempty"`
+	Why    []heldLine             `json:"why,omitempty"`
+	Scores []quality.AgencyReport `json:"quality,omitempty"`
+}
+
+func (p *program) demo(ctx context.Context, o demoOptions) error {
+	a := demoAnswer{Hub: o.dir, People: o.people, Seed: o.seed}
+	if o.dryRun {
+		a.Made = demo.Plan(o.people)
+		return p.answer(a, func() {
+			p.say("%s bản ghi, %s, trong %s", "%s records, %s, in %s", p.lang.Count(a.Made.Rows), p.lang.Bytes(a.Made.Bytes), o.dir)
+		})
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	begun := p.now()
+	if err := p.makeCountry(ctx, o, &a); err != nil {
+		return err
+	}
+	if !p.flags.json {
+		p.showMade(a, p.now().Sub(begun))
+	}
+	return p.runCountry(ctx, o, a)
+}
+
+// check refuses a folder that holds somebody's hub, and a truth that the hub
+// could reach.
+func (o demoOptions) check() error {
+	if isHub(o.dir) {
+		c, err := readConfig(filepath.Join(o.dir, configFile))
+		if err != nil {
+			return err
+		}
+		if !c.Demo {
+			return sen.Errorf(sen.Exists, "this hub is no demonstration: its sources are not for sen to make").
+				At("%s", o.dir).WithHint("name another folder with --dir")
+		}
+	}
+	if o.truth == "" {
+		return nil
+	}
+	hub, err := filepath.Abs(o.dir)
+	if err != nil {
+		return err
+	}
+	truth, err := filepath.Abs(o.truth)
+	if err != nil {
+		return err
+	}
+	if rel, err := filepath.Rel(hub, truth); err == nil && !strings.HasPrefix(rel, "..") {
+		return sen.Errorf(sen.Invalid, "the truth would lie inside the hub").At("%s", o.truth).
+			WithHint("name a folder outside of %s: nothing in the hub may look at the answers", o.dir)
+	}
+	return nil
+}
+
+const demoConfig = `# The demonstration country, made by ` + "`sen demo`" + `. Nobody in it exists.
+sen: ` + sen.Version + `
+country: Sen
+demo: true
+purpose: demonstration
+`
+
+func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer) (err error) {
+	if _, err := makeHub(o.dir, []byte(demoConfig), false); err != nil {
+		return err
+	}
+	if err := writeMissing(demo.Contracts(), filepath.Join(o.dir, "contracts")); err != nil {
+		return err
+	}
+	a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Dir: filepath.Join(o.dir, "sources"), Truth: o.truth})
+	return err
+}
+
+// writeMissing copies files that are not there yet: a contract that somebody
+// has mended stays mended.
+func writeMissing(from fs.FS, dir string) error {
+	entries, err := fs.ReadDir(from, ".")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if exists(path) {
+			continue
+		}
+		content, err := fs.ReadFile(from, e.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			return sen.Errorf(sen.Unavailable, "write a contract: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *program) showMade(a demoAnswer, took time.Duration) {
+	agencies := map[string]bool{}
+	for _, d := range a.Made.Datasets {
+		agencies[d.Dataset.Agency()] = true
+	}
+	fmt.Fprintf(p.screen, p.screen.Paint(terminal.Strong, "Sen %s")+p.lang.Pick(" · đất nước mẫu: %s người, %d cơ quan, hạt giống %d\n", " · the demonstration country: %s people, %d agencies, seed %d\n"),
+		sen.Version, p.lang.Count(int64(a.People)), len(agencies), a.Seed)
+	p.say("  đã lập  %s bản ghi, %s   %s   %s\n", "  made    %s records, %s   %s   %s\n",
+		p.lang.Count(a.Made.Rows), p.lang.Bytes(a.Made.Bytes), formats(a.Made), p.lang.Duration(took))
+}
+
+// formats counts the datasets by format, with the encodings that are not
+// UTF-8: "CSV 6 (2 TCVN3) · SQLite 5".
+func formats(made demo.Report) string {
+	count, old := map[string]int{}, map[string]map[string]int{}
+	for _, d := range made.Datasets {
+		count[d.Format]++
+		if d.Encoding != "" && !strings.HasPrefix(strings.ToUpper(d.Encoding), "UTF-8") {
+			if old[d.Format] == nil {
+				old[d.Format] = map[string]int{}
+			}
+			old[d.Format][d.Encoding]++
+		}
+	}
+	var parts []string
+	for format, n := range count {
+		part := fmt.Sprintf("%s %d", format, n)
+		var encodings []string
+		for e, n := range old[format] {
+			encodings = append(encodings, fmt.Sprintf("%d %s", n, e))
+		}
+		slices.Sort(encodings)
+		if len(encodings) > 0 {
+			part += " (" + strings.Join(encodings, ", ") + ")"
+		}
+		parts = append(parts, part)
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, " · ")
+}
+
+// runCountry brings the country in and shows what became of it.
+func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) error {
+	p.flags.dir = o.dir
+	view := newProgress(p)
+	h, err := p.open(ctx, view.show)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	p.tellProblems(h.declarations)
+	datasets := h.contracts.Datasets()
+	view.start(len(datasets))
+	outcomes := h.flow.Sync(ctx, datasets, false)
+	view.stop()
+	synced := answerSync(outcomes)
+	a.Sync = &synced
+	if a.Why, err = h.heldBack(ctx, datasets, p.lang); err != nil {
+		return err
+	}
+	var names []sen.Dataset
+	for _, d := range datasets {
+		names = append(names, d.Name)
+	}
+	reports, err := measured(ctx, h.state, names)
+	if err != nil {
+		return err
+	}
+	a.Scores = reports
+	if err := p.answer(a, func() { p.showCountry(outcomes, a, reports) }); err != nil {
+		return err
+	}
+	return p.failures(ctx, h.declarations, outcomes)
+}
+
+func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer, reports []quality.AgencyReport) {
+	p.showAgencies(outcomes, *a.Sync)
+	p.showWhy(a.Why, 8)
+	fmt.Fprintln(p.screen)
+	p.showQuality(reports)
+	p.demoNext(a.Hub)
+}
+
+// showAgencies is the table of a sync, an agency a line.
+func (p *program) showAgencies(outcomes []flow.Outcome, all syncAnswer) {
+	t := terminal.Table{Align: "lrrrl", Left: 2, Head: []string{"",
+		p.lang.Pick("vào", "in"), p.lang.Pick("sạch", "clean"), p.lang.Pick("cách ly", "quarantined"), p.lang.Pick("chứng thực", "certificate")}}
+	var order []string
+	lines, certified, total := map[string]*syncLine{}, map[string]int{}, map[string]int{}
+	for i, l := range all.Datasets {
+		agency := l.Dataset.Agency()
+		sum := lines[agency]
+		if sum == nil {
+			sum = &syncLine{}
+			lines[agency] = sum
+			order = append(order, agency)
+		}
+		total[agency]++
+		sum.In, sum.Clean, sum.Held = sum.In+l.In, sum.Clean+l.Clean, sum.Held+l.Held
+		if outcomes[i].Certificate != nil {
+			certified[agency]++
+			sum.Proof = l.Proof
+		}
+	}
+	done := 0
+	for _, agency := range order {
+		l := lines[agency]
+		done += certified[agency]
+		t.Add(terminal.C(agency), p.count(l.In), p.count(l.Clean), p.held(l.Held), p.proof(l.Proof, certified[agency], total[agency]))
+	}
+	t.Add(terminal.Cell{Text: p.lang.Pick("tất cả", "all"), Style: terminal.Strong}, p.count(all.In), p.count(all.Clean), p.count(all.Held),
+		p.proof("", done, len(all.Datasets)))
+	t.Write(p.screen)
+}
+
+func (p *program) proof(digest string, certified, total int) terminal.Cell {
+	of := fmt.Sprintf(p.lang.Pick("%d trên %d", "%d of %d"), certified, total)
+	switch {
+	case certified < total:
+		return terminal.Cell{Text: "✗ " + of, Style: terminal.Bad}
+	case total == 1 && digest != "":
+		return terminal.Cell{Text: "✓ " + digest, Style: terminal.Good}
+	}
+	return terminal.Cell{Text: "✓ " + of, Style: terminal.Good}
+}
+
+func (p *program) demoNext(dir string) {
+	p.next("cd "+dir, p.lang.Pick("mọi lệnh từ đây là của trung tâm này", "from here every command is about this hub"),
+		"sen quarantine show vehicles --limit 3", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
+		"sen verify", p.lang.Pick("đọc lại nguồn và kho, so từng dòng", "read source and store again, row against row"),
+		`sen query 'SELECT count(*) FROM "population"."person"'`, p.lang.Pick("hỏi bằng SQL, có ghi sổ", "ask in SQL; the question is recorded"),
+		"sen contract infer FILE", p.lang.Pick("nối dữ liệu của chính bạn", "connect something of your own"))
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/text"
+)
+
+// ruleMeanings says the rules that are not the dictionary's own, by the last
+// part of their names.
+var ruleMeanings = map[string]struct{ vi, en string }{
+	"fault":             {"bản ghi không đọc được theo các cột", "the record cannot be read as its columns say"},
+	"type":              {"không thành kiểu dữ liệu của cột", "is not of the column's type"},
+	"required":          {"bỏ trống dù bắt buộc", "is empty though required"},
+	"duplicate-key":     {"lặp lại khóa của bản ghi trước", "repeats the key of an earlier record"},
+	"duplicate":         {"lặp lại giá trị phải là duy nhất", "repeats a value that must be unique"},
+	"contradiction":     {"mâu thuẫn với giá trị khác trong cùng bản ghi", "contradicts another value of the record"},
+	"min-length":        {"ngắn hơn mức cho phép", "is too short"},
+	"max-length":        {"dài hơn mức cho phép", "is too long"},
+	"pattern":           {"không theo mẫu", "does not fit the pattern"},
+	"minimum":           {"nhỏ hơn mức cho phép", "is too small"},
+	"maximum":           {"lớn hơn mức cho phép", "is too large"},
+	"exclusive-minimum": {"nhỏ hơn mức cho phép", "is too small"},
+	"exclusive-maximum": {"lớn hơn mức cho phép", "is too large"},
+	"json":              {"không phải JSON", "is not JSON"},
+	"nullValues":        {"không có giá trị", "has no value"},
+	"missingValues":     {"không có giá trị", "has no value"},
+	"invalidValues":     {"ngoài danh mục cho phép", "is not in the list of valid values"},
+	"invalid":           {"không có dạng chuẩn", "has no standard form"},
+}
+
+// meaning says a rule in a sentence: the contract's own description, the
+// dictionary's explanation of the problem, else the general one.
+func meaning(lang text.Lang, d contract.Dataset, rule, column string) string {
+	for _, r := range rulesOf(d, column) {
+		if r.Name == rule && r.Description != "" {
+			return r.Description
+		}
+	}
+	code := rule[strings.LastIndexByte(rule, '.')+1:]
+	if p := d.Object.Property(column); p != nil {
+		if e, known := dictionary.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+			if t, ok := e.Problems()[code]; ok {
+				return lang.Pick(t.VI, t.EN)
+			}
+		}
+	}
+	m := ruleMeanings[code]
+	return lang.Pick(m.vi, m.en)
+}
+
+func rulesOf(d contract.Dataset, column string) []contract.Rule {
+	if p := d.Object.Property(column); p != nil {
+		return p.Quality
+	}
+	return d.Object.Quality
+}
+
+// ruleNames are the rules by which a dataset's rows can be held back, for
+// completion.
+func ruleNames(d contract.Dataset) []string {
+	var out []string
+	for _, p := range d.Object.Properties {
+		out = append(out, p.Name+".required", p.Name+".type")
+		if e, known := dictionary.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+			for code := range e.Problems() {
+				out = append(out, p.Name+"."+code)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}

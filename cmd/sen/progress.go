@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/flow"
+)
+
+// progress shows how far a sync has come: one line that redraws itself on a
+// terminal, a plain line for each finished dataset elsewhere, nothing beside
+// JSON. It writes to standard error: it is no part of the answer.
+type progress struct {
+	p  *program
+	mu sync.Mutex
+
+	datasets int
+	begun    time.Time
+	at       map[sen.Dataset]flow.Progress // the last report of each
+	finished int
+
+	pool *mpb.Progress
+	bar  *mpb.Bar
+}
+
+func newProgress(p *program) *progress {
+	return &progress{p: p, at: map[sen.Dataset]flow.Progress{}}
+}
+
+// barSteps is how finely the bar divides all datasets; each has an equal
+// share, since the size of those to come is not known.
+const barSteps = 1000
+
+func (v *progress) start(datasets int) {
+	v.datasets, v.begun = datasets, v.p.now()
+	if !v.p.notes.Live || v.p.flags.json {
+		return
+	}
+	v.pool = mpb.New(mpb.WithOutput(v.p.notes.Writer), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
+	v.bar = v.pool.New(int64(datasets)*barSteps, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"),
+		mpb.BarRemoveOnComplete(),
+		mpb.PrependDecorators(decor.Name("  sync ")),
+		mpb.AppendDecorators(
+			decor.Any(func(decor.Statistics) string { return v.line() }),
+			decor.Name("   "),
+			decor.AverageETA(decor.ET_STYLE_MMSS)))
+}
+
+// line is what stands behind the bar: rows, datasets, rate.
+func (v *progress) line() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var rows int64
+	for _, at := range v.at {
+		rows += at.Rows
+	}
+	seconds := v.p.now().Sub(v.begun).Seconds()
+	lang := v.p.lang
+	return fmt.Sprintf(lang.Pick(" %s bản ghi   %d trên %d   %s", " %s records   %d of %d   %s"),
+		lang.Count(rows), v.finished, v.datasets, lang.Rate(float64(rows)/max(seconds, 0.001)))
+}
+
+// show takes one report of flow.
+func (v *progress) show(at flow.Progress) {
+	v.mu.Lock()
+	v.at[at.Dataset] = at
+	done := at.Stage == "done"
+	if done {
+		v.finished++
+	}
+	position := v.position()
+	finished := v.finished
+	v.mu.Unlock()
+	switch {
+	case v.bar != nil:
+		v.bar.SetCurrent(position)
+	case done && !v.p.flags.json && v.datasets > 0:
+		fmt.Fprintf(v.p.notes, v.p.lang.Pick("  sync  %d trên %d  %s  %s bản ghi\n", "  sync  %d of %d  %s  %s records\n"),
+			finished, v.datasets, at.Dataset, v.p.lang.Count(at.Rows))
+	}
+}
+
+// position adds up the datasets' shares of the bar. Reading is nearly all of
+// the work; the last tenth is left for what comes after.
+func (v *progress) position() int64 {
+	var sum float64
+	for _, at := range v.at {
+		switch {
+		case at.Stage == "done":
+			sum++
+		case at.TotalBytes > 0:
+			sum += 0.9 * min(1, float64(at.Bytes)/float64(at.TotalBytes))
+		}
+	}
+	return int64(sum * barSteps)
+}
+
+func (v *progress) stop() {
+	if v.bar == nil {
+		return
+	}
+	v.bar.SetCurrent(int64(v.datasets) * barSteps)
+	v.bar.Abort(true)
+	v.pool.Wait()
+}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/flow"
+)
+
+func (p *program) syncCommand() *cobra.Command {
+	var force, dryRun bool
+	c := &cobra.Command{
+		Use:   "sync [DATASET…]",
+		Short: p.lang.Pick("Đưa dữ liệu vào, làm sạch, chứng thực", "Bring data in, clean it, certify it"),
+		Long: `Reads each dataset's source once, cleans and checks it, sets aside what breaks
+a rule, commits, and signs a certificate: what arrived is what was there. A
+source that has not changed is not read again. Killed anywhere, the next sync
+goes on by range. One dataset that fails does not stop the others.
+
+DATASET is a dataset (civil-status.birth) or an agency (civil-status).`,
+		Example: "  sen sync\n  sen sync civil-status\n  sen sync population.person --force",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if dryRun {
+				return p.planSync(cmd.Context(), names)
+			}
+			return p.sync(cmd.Context(), names, force)
+		},
+		ValidArgsFunction: p.completeDatasets,
+	}
+	c.Flags().BoolVar(&force, "force", false, "read the source again even if it has not changed")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be read, and read nothing")
+	return c
+}
+
+func (p *program) sync(ctx context.Context, names []string, force bool) error {
+	view := newProgress(p)
+	h, err := p.open(ctx, view.show)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	datasets, err := h.choose(names)
+	if err != nil {
+		return err
+	}
+	p.tellProblems(h.declarations)
+	if len(datasets) == 0 {
+		return p.nothingToSync(h.declarations)
+	}
+	view.start(len(datasets))
+	outcomes := h.flow.Sync(ctx, datasets, force)
+	view.stop()
+	answer := answerSync(outcomes)
+	if err := p.answer(answer, func() { p.showSync(answer, len(datasets)) }); err != nil {
+		return err
+	}
+	return p.failures(ctx, h.declarations, outcomes)
+}
+
+func (p *program) nothingToSync(d *declarations) error {
+	if faults := d.problems.Errors(); len(faults) > 0 {
+		return reported{sen.Errorf(sen.Invalid, "%d errors in contracts", len(faults))}
+	}
+	return sen.Errorf(sen.NotFound, "the hub has no contract yet").At("%s", shortPath(d.path("contracts"))).
+		WithHint("draft one from a file: `sen contract infer FILE -o contracts/AGENCY.odcs.yaml`")
+}
+
+// syncAnswer is what a sync brought.
+type syncAnswer struct {
+	Datasets []syncLine `json:"datasets"`
+	In       int64      `json:"in"`
+	Clean    int64      `json:"clean"`
+	Held     int64      `json:"quarantined"`
+	Failed   int        `json:"failed"`
+}
+
+type syncLine struct {
+	flow.Outcome
+	In    int64  `json:"in"`
+	Clean int64  `json:"clean"`
+	Held  int64  `json:"quarantined"`
+	Proof string `json:"proof,omitempty"` // digest of the store's content, as people compare it
+	Fault string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+func answerSync(outcomes []flow.Outcome) syncAnswer {
+	var a syncAnswer
+	for _, o := range outcomes {
+		line := syncLine{Outcome: o}
+		if c := o.Certificate; c != nil {
+			line.In, line.Clean, line.Held = c.In(), c.Clean(), c.Quarantined()
+			line.Proof = c.Source.Digest.Short()
+		}
+		if o.Err != nil {
+			line.Fault, line.Hint = o.Err.Error(), sen.HintOf(o.Err)
+			a.Failed++
+		}
+		a.In, a.Clean, a.Held = a.In+line.In, a.Clean+line.Clean, a.Held+line.Held
+		a.Datasets = append(a.Datasets, line)
+	}
+	return a
+}
+
+func (p *program) showSync(a syncAnswer, asked int) {
+	t := terminal.Table{Align: "lrrrl", Left: 2, Head: []string{"",
+		p.lang.Pick("vào", "in"), p.lang.Pick("sạch", "clean"), p.lang.Pick("cách ly", "quarantined"), p.lang.Pick("chứng thực", "certificate")}}
+	certified := 0
+	for _, line := range a.Datasets {
+		if line.Certificate != nil {
+			certified++
+		}
+		t.Add(p.syncRow(string(line.Dataset), line)...)
+	}
+	if len(a.Datasets) > 1 {
+		t.Add(terminal.Cell{Text: p.lang.Pick("tất cả", "all"), Style: terminal.Strong}, p.count(a.In), p.count(a.Clean), p.count(a.Held),
+			terminal.C(fmt.Sprintf(p.lang.Pick("✓ %d trên %d", "✓ %d of %d"), certified, asked)))
+	}
+	t.Write(p.screen)
+	p.showChecks(a)
+	if a.Held > 0 {
+		p.next("sen quarantine list", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
+			"sen quality", p.lang.Pick("bảy tiêu chí của từng cơ quan", "the seven criteria of each agency"))
+	} else if a.Failed == 0 {
+		p.next("sen quality", p.lang.Pick("bảy tiêu chí của từng cơ quan", "the seven criteria of each agency"),
+			"sen verify", p.lang.Pick("đọc lại nguồn và kho, so từng dòng", "read source and store again, row against row"))
+	}
+}
+
+func (p *program) syncRow(name string, line syncLine) []terminal.Cell {
+	switch {
+	case line.Certificate == nil:
+		return []terminal.Cell{terminal.C(name), terminal.C("–"), terminal.C("–"), terminal.C("–"),
+			{Text: "✗ " + p.lang.Pick("không xong", "not done"), Style: terminal.Bad}}
+	case line.Unchanged:
+		return []terminal.Cell{terminal.C(name), p.count(line.In), p.count(line.Clean), p.held(line.Held),
+			{Text: "✓ " + line.Proof + p.lang.Pick("  không đổi", "  unchanged"), Style: terminal.Quiet}}
+	}
+	return []terminal.Cell{terminal.C(name), p.count(line.In), p.count(line.Clean), p.held(line.Held),
+		{Text: "✓ " + line.Proof, Style: terminal.Good}}
+}
+
+func (p *program) count(n int64) terminal.Cell { return terminal.C(p.lang.Count(n)) }
+
+func (p *program) held(n int64) terminal.Cell {
+	c := p.count(n)
+	if n > 0 {
+		c.Style = terminal.Warn
+	}
+	return c
+}
+
+// showChecks names the rules over whole datasets that failed, and what was
+// adopted from sources that changed.
+func (p *program) showChecks(a syncAnswer) {
+	t := terminal.Table{Align: "lll", Left: 2}
+	for _, line := range a.Datasets {
+		for _, r := range line.Results {
+			if r.Status == "failed" {
+				found := fmt.Sprintf(p.lang.Pick("%s %s, phải %s", "%s %s, must be %s"), p.lang.Decimal(r.Value, decimals(r.Value)), r.Unit, r.Expect)
+				t.Add(terminal.C(line.Dataset), terminal.C(r.Rule), terminal.Cell{Text: found, Style: terminal.Warn})
+			}
+		}
+		for _, change := range line.Drift {
+			t.Add(terminal.C(line.Dataset), terminal.C(p.lang.Pick("nguồn đã đổi", "source changed")), terminal.C(change))
+		}
+	}
+	if len(t.Rows) > 0 {
+		fmt.Fprintln(p.screen)
+		p.say("  quy tắc không đạt", "  rules that failed")
+		t.Write(p.screen)
+	}
+}
+
+func decimals(v float64) int {
+	if v == float64(int64(v)) {
+		return 0
+	}
+	return 2
+}
+
+// failures tells the errors of single datasets, and what is safe when the
+// run was stopped; its own error carries the exit code.
+func (p *program) failures(ctx context.Context, d *declarations, outcomes []flow.Outcome) error {
+	var all []error
+	for _, o := range outcomes {
+		if o.Err != nil && !(ctx.Err() != nil && errors.Is(o.Err, context.Canceled)) {
+			p.report(sen.KindOf(o.Err), o.Err)
+			all = append(all, o.Err)
+		}
+	}
+	if ctx.Err() != nil {
+		return p.stopped(d, outcomes)
+	}
+	if len(all) > 0 {
+		return reported{errors.Join(all...)}
+	}
+	if faults := d.problems.Errors(); len(faults) > 0 {
+		return reported{sen.Errorf(sen.Invalid, "%d errors in contracts", len(faults))}
+	}
+	return nil
+}
+
+// stopped says what Ctrl-C left whole, and how to go on.
+func (p *program) stopped(d *declarations, outcomes []flow.Outcome) error {
+	whole := 0
+	for _, o := range outcomes {
+		if o.Err == nil {
+			whole++
+		}
+	}
+	return sen.Errorf(sen.Canceled, p.lang.Pick("%d bộ dữ liệu đã trọn vẹn và an toàn; bộ đang dở giữ các phần đã xong",
+		"%d datasets are whole and safe; the one under way keeps the ranges that are done"), whole).
+		WithHint("`sen sync` %s", p.lang.Pick("làm tiếp", "goes on from there"))
+}
+
+// planSync says what a sync would read.
+func (p *program) planSync(ctx context.Context, names []string) error {
+	d, err := p.read()
+	if err != nil {
+		return err
+	}
+	datasets, err := d.choose(names)
+	if err != nil {
+		return err
+	}
+	p.tellProblems(d)
+	plan, err := d.plan(ctx, datasets)
+	if err != nil {
+		return err
+	}
+	return p.answer(plan, func() {
+		t := terminal.Table{Align: "lll", Left: 2}
+		for _, l := range plan {
+			t.Add(terminal.C(l.Dataset), terminal.C(l.Path), terminal.Cell{Text: p.lang.Pick(planWords[l.Plan].vi, planWords[l.Plan].en), Style: terminal.Quiet})
+		}
+		t.Write(p.screen)
+		p.say("\nKhông có gì thay đổi.", "\nNothing was changed.")
+	})
+}
+
+type planLine struct {
+	Dataset sen.Dataset `json:"dataset"`
+	Path    string      `json:"path"`
+	Plan    string      `json:"plan"` // first, again, resume, refused
+}
+
+var planWords = map[string]struct{ vi, en string }{
+	"first":   {"đọc lần đầu", "read for the first time"},
+	"again":   {"đọc lại nếu đã thay đổi", "read again if it has changed"},
+	"resume":  {"làm tiếp lần dở dang", "go on with an unfinished run"},
+	"refused": {"bí mật nhà nước: không đọc", "state secret: not read"},
+}
+
+func (d *declarations) plan(ctx context.Context, datasets []contract.Dataset) ([]planLine, error) {
+	s, err := d.state(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s != nil {
+		defer s.Close()
+	}
+	var out []planLine
+	for _, one := range datasets {
+		line := planLine{Dataset: one.Name, Path: one.Path(), Plan: "first"}
+		if s != nil {
+			runs, err := s.Runs(ctx, one.Name, 100)
+			if err != nil {
+				return nil, err
+			}
+			switch {
+			case len(runs) > 0 && runs[0].Unfinished():
+				line.Plan = "resume"
+			case len(runs) > 0:
+				line.Plan = "again"
+			}
+		}
+		if one.StateSecret() {
+			line.Plan = "refused"
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+// completeDatasets offers datasets and agencies of the hub that is found.
+func (p *program) completeDatasets(_ *cobra.Command, done []string, _ string) ([]string, cobra.ShellCompDirective) {
+	d, err := p.read()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := slices.DeleteFunc(d.names(), func(n string) bool { return slices.Contains(done, n) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
