@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source/csv"
 )
 
@@ -77,7 +78,7 @@ func (t *textReader) addCSV(f file, s sample, g csv.Guess) error {
 		return err
 	}
 	part.parser = func(line int64, _ bool) parser {
-		return csv.NewParser(g.Dialect, csv.Options{FieldLimit: t.options.FieldLimit, Transcoded: s.encoding != utf8Name, Fields: fields, Line: line})
+		return csv.NewParser(g.Dialect, csv.Options{FieldLimit: t.options.FieldLimit, Transcoded: s.encoding != charset.UTF8, Fields: fields, Line: line})
 	}
 	t.parts = append(t.parts, part)
 	if len(g.Names) == 0 {

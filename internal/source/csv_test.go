@@ -10,6 +10,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source"
 )
 
@@ -83,9 +84,33 @@ func TestCSVRowsComeAsTheyStand(t *testing.T) {
 		{"blanks after the delimiter", "id, name, born\n1, an, 1990\n2, , 1991\n", "1| an| 1990|0|2|·|·\n2| | 1991|1|3|·|·"},
 		{"byte order mark", "\xEF\xBB\xBFa,b\n1,x\n", "1|x|0|2|·|·"},
 	} {
-		_, got, _ := read(t, source.Location{Path: write(t, "people.csv", c.text)}, source.Options{})
+		_, got, _ := read(t, source.Location{Path: write(t, "people.csv", c.text), Encoding: "utf-8"}, source.Options{})
 		if strings.Join(got, "\n") != c.want {
 			t.Errorf("%s:\ngot  %q\nwant %q", c.about, strings.Join(got, "\n"), c.want)
 		}
+	}
+}
+
+func TestRowsOfAnotherEncodingAreFaultsOfTheirOwn(t *testing.T) {
+	utf8 := strings.Repeat("1,Nguyễn Thị Hồng Đặng\n", 200)
+	tcvn3, err := charset.Encode(charset.TCVN3, "2,Trần Văn Bưởi\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, rows, _ := read(t, source.Location{Path: write(t, "x.csv", "id,name\n"+utf8+string(tcvn3)+utf8)}, source.Options{})
+	if got := r.Facts().Encoding; got != charset.UTF8 {
+		t.Fatalf("encoding %s, want UTF-8: %q", got, r.Facts().Evidence)
+	}
+	faults := 0
+	for i, row := range rows {
+		if !strings.HasSuffix(row, "|·|·") {
+			faults++
+			if i != 200 || !strings.Contains(row, "undecodable byte") {
+				t.Errorf("row %d: %s", i, row)
+			}
+		}
+	}
+	if faults != 1 || len(rows) != 401 {
+		t.Errorf("%d faults in %d rows, want 1 in 401", faults, len(rows))
 	}
 }

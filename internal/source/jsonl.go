@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source/jsonl"
 	"github.com/sen-hub/sen/internal/source/rows"
 )
@@ -53,7 +54,7 @@ func (t *textReader) addJSON(f file, s sample, g jsonl.Guess) {
 	part := textFile{file: f, encoding: s.encoding, start: s.bom + int64(g.Start), line: g.Line}
 	part.parser = func(line int64, resumed bool) parser {
 		return jsonl.NewParser(t.keys, jsonl.Options{
-			Layout: g.Layout, FieldLimit: t.options.FieldLimit, Transcoded: s.encoding != utf8Name, Line: line, Resumed: resumed,
+			Layout: g.Layout, FieldLimit: t.options.FieldLimit, Transcoded: s.encoding != charset.UTF8, Line: line, Resumed: resumed,
 		})
 	}
 	t.parts = append(t.parts, part)

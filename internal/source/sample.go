@@ -5,6 +5,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 )
 
 // How much of a file's beginning is looked at before it is read. JSON lines
@@ -14,20 +18,23 @@ const (
 	jsonSample = 1 << 20
 )
 
-const utf8Name = "UTF-8"
-
 // sample is the beginning of a text file.
 type sample struct {
 	text     []byte // as UTF-8, without a byte order mark
 	end      bool   // it is the whole file
 	encoding string
-	bom      int64 // bytes of the byte order mark in the text's own encoding
+	bom      int64 // bytes of a UTF-8 byte order mark before the text
 	evidence []string
 }
 
-// takeSample reads a file's first bytes and finds its encoding.
-func takeSample(ctx context.Context, f file, bytesWanted int64, encoding string) (sample, error) {
+// takeSample reads a file's first bytes and finds its encoding, unless it is
+// known.
+func takeSample(ctx context.Context, f file, size int64, encoding string) (sample, error) {
 	if err := ctx.Err(); err != nil {
+		return sample{}, err
+	}
+	known, err := knownEncoding(encoding)
+	if err != nil {
 		return sample{}, err
 	}
 	r, err := f.open()
@@ -35,16 +42,64 @@ func takeSample(ctx context.Context, f file, bytesWanted int64, encoding string)
 		return sample{}, err
 	}
 	defer r.Close()
-	raw, err := io.ReadAll(io.LimitReader(r, bytesWanted))
+	head, err := io.ReadAll(io.LimitReader(r, size))
 	if err != nil {
 		return sample{}, f.unreadable(err)
 	}
-	s := sample{text: raw, end: int64(len(raw)) == f.info.Size(), encoding: utf8Name}
-	if mark := []byte("\xEF\xBB\xBF"); bytes.HasPrefix(raw, mark) {
-		s.text, s.bom = raw[3:], 3
-		s.evidence = append(s.evidence, "a byte order mark says UTF-8")
+	s := sample{end: int64(len(head)) == f.info.Size(), encoding: known}
+	if known == "" {
+		guess, _ := charset.Detect(append(head[:len(head):len(head)], windows(r, size, f.info.Size())...))
+		s.encoding = guess.Name
+		s.evidence = append(s.evidence, fmt.Sprintf("encoding %s: %s", guess.Name, guess.Evidence))
 	}
-	return s, nil
+	return s.decode(head)
+}
+
+// decode makes the sample's text.
+func (s sample) decode(head []byte) (sample, error) {
+	if s.encoding == charset.UTF8 {
+		s.text = bytes.TrimPrefix(head, []byte("\xEF\xBB\xBF"))
+		s.bom = int64(len(head) - len(s.text))
+		return s, nil
+	}
+	text, err := charset.Decode(s.encoding, head)
+	s.text = []byte(text)
+	return s, err
+}
+
+// windows are a few pieces from further on in a file, whole lines, so that
+// letters are seen that its beginning may not have.
+func windows(r io.ReaderAt, from, size int64) (out []byte) {
+	const count, length = 7, 32 << 10
+	if size < from+count*length {
+		return nil
+	}
+	piece := make([]byte, length)
+	for i := range int64(count) {
+		n, _ := r.ReadAt(piece, from+(size-from-length)*(i+1)/count)
+		first, last := bytes.IndexByte(piece[:n], '\n'), bytes.LastIndexByte(piece[:n], '\n')
+		if first < last {
+			out = append(out, piece[first+1:last+1]...)
+		}
+	}
+	return out
+}
+
+// knownEncoding is charset's name of an encoding that a contract names.
+func knownEncoding(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	plain := func(s string) string {
+		return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s))
+	}
+	for _, known := range charset.Names() {
+		if plain(known) == plain(name) {
+			return known, nil
+		}
+	}
+	return "", sen.Errorf(sen.Invalid, "encoding %q cannot be read", name).
+		WithHint("encodings are %s; leave it empty to find it by evidence", strings.Join(charset.Names(), ", "))
 }
 
 // estimate is the number of rows, by the size of those in the sample.

@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source"
 	"github.com/sen-hub/sen/internal/source/sourcetest"
 )
@@ -24,6 +25,10 @@ func TestEveryFormatKeepsTheContract(t *testing.T) {
 	for _, h := range []sourcetest.Harness{
 		{Name: "csv", File: "people.csv", Write: writeCSV(",", "\n")},
 		{Name: "csv with semicolons and CRLF", File: "people.csv", Write: writeCSV(";", "\r\n")},
+		{Name: "csv in TCVN3", File: "people.csv", Write: encoded(charset.TCVN3, writeCSV(",", "\n"))},
+		{Name: "csv in VNI", File: "people.csv", Write: encoded(charset.VNI, writeCSV(";", "\n"))},
+		{Name: "csv in UTF-16", File: "people.csv", Write: encoded(charset.UTF16LE, writeCSV("\t", "\r\n"))},
+		{Name: "json lines in UTF-16", File: "people.jsonl", Write: encoded(charset.UTF16BE, writeJSON("", "\n", "\n", false))},
 		{Name: "json lines", File: "people.jsonl", Write: writeJSON("", "\n", "\n", false)},
 		{Name: "json array", File: "people.json", Write: writeJSON("[\n", ",\n", "\n]\n", false)},
 		{Name: "json over several lines", File: "people.json", Write: writeJSON("", "\n", "\n", true)},
@@ -32,6 +37,26 @@ func TestEveryFormatKeepsTheContract(t *testing.T) {
 		{Name: "sqlite without rowid", File: "people.db", Write: writeSQLite(" WITHOUT ROWID"), OneFile: true},
 	} {
 		t.Run(h.Name, func(t *testing.T) { sourcetest.Run(t, h) })
+	}
+}
+
+// encoded writes in another encoding; a byte order mark says which one of
+// those that have one.
+func encoded(name string, write func(*testing.T, string, sourcetest.Table)) func(*testing.T, string, sourcetest.Table) {
+	return func(t *testing.T, path string, table sourcetest.Table) {
+		write(t, path, table)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := charset.Encode(name, string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if marks := map[string]string{charset.UTF16LE: "\xFF\xFE", charset.UTF16BE: "\xFE\xFF"}; len(text) > 0 {
+			content = append([]byte(marks[name]), content...)
+		}
+		save(t, path, content)
 	}
 }
 

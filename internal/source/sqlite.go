@@ -13,6 +13,7 @@ import (
 	"zombiezen.com/go/sqlite"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source/rows"
 )
 
@@ -142,7 +143,7 @@ func (r *sqliteReader) describe(conn *sqlite.Conn) error {
 		r.rowid = freeName(own)
 	}
 	r.order = r.ordering()
-	if err := each(conn, "PRAGMA encoding", func(s *sqlite.Stmt) error { r.utf16 = s.ColumnText(0) != utf8Name; return nil }); err != nil {
+	if err := each(conn, "PRAGMA encoding", func(s *sqlite.Stmt) error { r.utf16 = s.ColumnText(0) != charset.UTF8; return nil }); err != nil {
 		return err
 	}
 	return r.learn(conn, kind)
@@ -197,7 +198,7 @@ func (r *sqliteReader) ordering() string {
 }
 
 func (r *sqliteReader) learn(conn *sqlite.Conn, kind string) error {
-	r.facts = Facts{Format: SQLite, Encoding: utf8Name, Files: 1, Bytes: r.set.bytes(), Declared: map[string]string{}}
+	r.facts = Facts{Format: SQLite, Encoding: charset.UTF8, Files: 1, Bytes: r.set.bytes(), Declared: map[string]string{}}
 	for i, c := range r.columns {
 		r.facts.Declared[r.names[i]] = c.declared
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source/rows"
 )
 
@@ -166,13 +167,19 @@ func (r *textRun) file(ctx context.Context, i int, from Mark, seen hash.Hash) (e
 // open starts the stream of the file's text at r.at.
 func (r *textRun) open(ctx context.Context, from Mark, seen hash.Hash) (err error) {
 	begin := int64(0)
-	if from != (Mark{}) && r.part.encoding == utf8Name {
+	if from != (Mark{}) && r.part.encoding == charset.UTF8 {
 		begin = r.at
 	}
 	if r.bytes, err = openStream(ctx, r.part.file, begin, seen, from.Hashed); err != nil {
 		return err
 	}
 	r.text = r.bytes
+	if r.part.encoding != charset.UTF8 {
+		if r.text, err = charset.NewReader(r.bytes, r.part.encoding); err != nil {
+			r.bytes.Close()
+			return err
+		}
+	}
 	if _, err = io.CopyN(io.Discard, r.text, r.at-begin); err != nil && err != io.EOF {
 		r.bytes.Close()
 		return err
