@@ -38,6 +38,7 @@ type column struct {
 	class                  string
 	yearOnly, future       int64
 	bornOn, bornAt, sexCol string
+	sexCodes               string // what an agency's own codes of sex seem to mean
 	notes                  []string
 	unsure                 string
 }

@@ -5,11 +5,15 @@ import (
 	"strconv"
 )
 
-// percent writes a share: "99.2 %"; what is not all never reads 100.
+// percent writes a share: "99.2 %". What is not all never reads 100, what is
+// not nothing never 0.
 func percent(share float64) string {
 	text := strconv.FormatFloat(share*100, 'f', 1, 64)
 	if share < 1 && text == "100.0" {
 		text = "99.9"
+	}
+	if share > 0 && text == "0.0" {
+		text = "< 0.1"
 	}
 	return text + " %"
 }
@@ -63,6 +67,8 @@ func (d *dataset) question(c *column) string {
 	switch {
 	case c.filled == 0:
 		return "holds nothing: leave it out?"
+	case c.sexCodes != "":
+		return c.sexCodes
 	case c.paddingLost() != "":
 		return c.paddingLost()
 	case c.encoding != "" && c.element == nil:

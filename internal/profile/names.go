@@ -27,12 +27,12 @@ func keyRank(property, object string) int {
 	switch tokens := strings.Split(property, "_"); {
 	case property == "id" || property == object+"_id" || property == "ma_"+object || property == "uuid":
 		return 0
+	case containsAny(property, identifierWords()): // a person's number in a register of something else
+		return 3
 	case tokens[len(tokens)-1] == "id" || tokens[0] == "id":
 		return 1
-	case tokens[0] == "ma" || tokens[0] == "so" || tokens[len(tokens)-1] == "code":
-		return 2
 	case hasToken(property, codeTokens()):
-		return 3
+		return 2
 	}
 	return 9
 }

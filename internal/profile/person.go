@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
@@ -20,6 +21,9 @@ func (d *dataset) findPeople(ctx context.Context) error {
 	for _, number := range d.columns {
 		if !number.is(identityNumber) {
 			continue
+		}
+		if err := d.readSexCodes(ctx, number); err != nil {
+			return err
 		}
 		for _, beside := range []struct {
 			element string
@@ -86,4 +90,43 @@ func (c *column) is(element string) bool { return c.element != nil && c.element.
 // elementOptions leave today out: what lies in the future is counted apart.
 func (d *dataset) elementOptions(_ *column) dictionary.Options {
 	return dictionary.Options{Year: true}
+}
+
+// readSexCodes reads an agency's own codes of sex off the identity numbers
+// beside them, whose fourth digit is even for men and odd for women. Digits
+// mean one thing here and another there, so it proposes and does not assume.
+func (d *dataset) readSexCodes(ctx context.Context, number *column) error {
+	for _, c := range d.columns {
+		if c.element != nil || len(c.values) < 2 || !containsAny(c.property, sexWords()) {
+			continue
+		}
+		if err := d.readCodes(ctx, number, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const maleByCode = `
+SELECT code, CAST(round(1000.0 * count(*) FILTER (pin[4] IN ('0', '2', '4', '6', '8')) / count(*)) AS BIGINT)
+FROM (SELECT %s AS code, %s AS pin FROM (SELECT %s, CAST(%s AS VARCHAR) AS a FROM %s))
+WHERE pin IS NOT NULL AND code <> '' GROUP BY 1 HAVING count(*) >= %d ORDER BY 1`
+
+func (d *dataset) readCodes(ctx context.Context, number, c *column) error {
+	query := fmt.Sprintf(maleByCode, c.text(), number.element.SQL("a", d.elementOptions(number)).Value,
+		c.ident(), number.ident(), engine.Ident(d.sample), fewRows)
+	var said []string
+	err := d.pairs(ctx, query, func(code string, men int64) {
+		switch share := float64(men) / 1000; {
+		case share >= agrees:
+			said = append(said, fmt.Sprintf("%q is male in %s", code, percent(share)))
+		case share <= 1-agrees:
+			said = append(said, fmt.Sprintf("%q is female in %s", code, percent(1-share)))
+		}
+	})
+	if err == nil && len(said) > 1 {
+		c.sexCodes = fmt.Sprintf("codes of sex, by the identity numbers in %s: %s. If so, name the element sex and declare customProperty codes",
+			number.Name, strings.Join(said, ", "))
+	}
+	return err
 }

@@ -25,8 +25,11 @@ const recognised = 0.8 // share of values from which a column is taken for an el
 func elementOf(values []string, property string) (*dictionary.Element, string) {
 	for _, candidate := range candidates() {
 		e, known := dictionary.Lookup(candidate.element)
-		named := hasToken(property, candidate.words)
+		named := containsAny(property, candidate.words)
 		if !known || candidate.mustBeNamed && !named {
+			continue
+		}
+		if candidate.element == "province" && containsAny(property, sexWords()) { // tỉnh and giới tính share a syllable
 			continue
 		}
 		if share := fitting(e, values); share >= recognised {
@@ -49,14 +52,16 @@ type candidate struct {
 // candidates are the elements that can be recognised, the most telling first.
 func candidates() []candidate {
 	return []candidate{
-		{identityNumber, []string{"dinh", "danh", "cccd", "pid", "identity"}, false},
-		{"identity-number-old", []string{"cmnd", "cmt", "old", "identity", "giay"}, true},
-		{"sex", []string{"sex", "gioi", "tinh", "gender"}, true},
-		{"province", []string{"province", "tinh", "thanh", "pho", "noi", "que"}, true},
-		{"date", []string{"date", "ngay", "on", "birth", "dob", "nam", "year", "day"}, true},
-		{"person-name", []string{"name", "ten", "ho", "surname", "nguoi", "chu"}, true},
+		{identityNumber, []string{"dinh_danh", "cccd", "identity", "so_dd"}, false},
+		{"identity-number-old", []string{"cmnd", "cmt", "old", "identity", "giay_to"}, true},
+		{"sex", sexWords(), true},
+		{"province", []string{"province", "tinh", "tinh_thanh", "thanh_pho", "noi", "que"}, true},
+		{"date", []string{"date", "ngay", "on", "birth", "dob", "nam_sinh", "day", "from", "to"}, true},
+		{"person-name", []string{"name", "ten", "hoten", "surname"}, true},
 	}
 }
+
+func sexWords() []string { return []string{"sex", "gioi_tinh", "gioi", "gender"} }
 
 // fitting is the share of the values that have a standard form.
 func fitting(e *dictionary.Element, values []string) float64 {
