@@ -122,7 +122,7 @@ func decide(r Request) *sen.Error {
 	switch {
 	case r.Principal.ID == "":
 		return denied("nobody is named who asks").
-			WithHint("the operator's name is missing: set USER, or say --as")
+			WithHint("the operator is the user of the system: run the command as a user with a name")
 	case r.Principal.Role != operator || !strings.HasPrefix(r.Principal.ID, operator+":"):
 		return denied("the principal's role is not known here").
 			WithHint("people who work at this command line are operators: operator:NAME")

@@ -144,7 +144,7 @@ func TestTheDoorStaysShutAndSaysWhyAndWritesItDown(t *testing.T) {
 	}{
 		{"no purpose", func(r *Request) { r.Purpose = "" }, "--purpose"},
 		{"a purpose of spaces", func(r *Request) { r.Purpose = " \t" }, "--purpose"},
-		{"no principal", func(r *Request) { r.Principal = sen.Principal{} }, "--as"},
+		{"no principal", func(r *Request) { r.Principal = sen.Principal{} }, "user with a name"},
 		{"an unknown role", func(r *Request) { r.Principal = sen.Principal{ID: "minister:an", Role: "minister"} }, "operator:NAME"},
 		{"a role that the id does not bear out", func(r *Request) { r.Principal.ID = "lan" }, "operator:NAME"},
 		{"a purpose without end", func(r *Request) { r.Purpose = sen.Purpose(strings.Repeat("ề", 1000)) }, "few words"},
