@@ -33,6 +33,8 @@ func TestHostileYAMLGivesOneClearError(t *testing.T) {
 		{"anchors", strings.Repeat("&a ", 100_000), "nested more than"},
 		{"tags", strings.Repeat("!!a ", 100_000), "nested more than"},
 		{"steps", steps(200), "nested more than"},
+		{"fields", head + strings.Repeat("x: 1\n", 100_000), "one mapping has more than"},
+		{"fields among comments", head + "description:\n" + strings.Repeat("  x: 1\n # y\n", 100_000), "one mapping has more than"},
 		{"too big", "a: " + strings.Repeat("x", maxBytes), "a contract has at most"},
 		{"two documents", head + "---\n" + head, "a second document starts here"},
 		{"an open quote", head + "name: \"x\n", "not YAML"},

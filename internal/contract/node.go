@@ -149,9 +149,10 @@ func (n *node) value() any {
 // Limits that keep a hostile file from costing more than a clear error. A
 // contract of a thousand columns has some 20,000 nodes, seven levels deep.
 const (
-	maxBytes = 4 << 20
-	maxNodes = 500_000
-	maxDepth = 60
+	maxBytes  = 4 << 20
+	maxNodes  = 500_000
+	maxDepth  = 60
+	maxFields = 5_000 // of one block mapping
 )
 
 // reader turns goccy's syntax tree into nodes.

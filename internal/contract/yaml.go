@@ -63,7 +63,10 @@ func plainText(src []byte) ([]byte, *Problem) {
 	if p := badCharacter(src); p != nil {
 		return nil, p
 	}
-	return src, tooDeep(src)
+	if p := tooDeep(src); p != nil {
+		return nil, p
+	}
+	return src, tooWide(src)
 }
 
 // badCharacter finds the first byte that a YAML text cannot hold (YAML 1.2, 5.1).
@@ -109,6 +112,29 @@ func tooDeep(src []byte) *Problem {
 			if brackets > 4*maxDepth || marks > 40*maxDepth {
 				return &Problem{Line: i + 1, Column: 1, Width: 1, Msg: fmt.Sprintf("the file is nested more than %d levels deep", maxDepth)}
 			}
+		}
+	}
+	return nil
+}
+
+// tooWide refuses, before the parser meets it, a block mapping of more fields
+// than any contract has: the parser's time grows with the square of their number.
+func tooWide(src []byte) *Problem {
+	var fields [4 * maxDepth]int // at each indentation, since a line stood further left
+	for i, line := range bytes.Split(src, []byte("\n")) {
+		word := bytes.TrimLeft(line, " ")
+		indent := len(line) - len(word)
+		if len(word) == 0 || word[0] == '#' || indent >= len(fields) {
+			continue
+		}
+		clear(fields[indent+1:])
+		if word[0] == '-' {
+			fields[indent] = 0
+		} else if bytes.IndexByte(word, ':') >= 0 {
+			fields[indent]++
+		}
+		if fields[indent] > maxFields {
+			return &Problem{Line: i + 1, Column: 1, Width: 1, Msg: fmt.Sprintf("one mapping has more than %d fields", maxFields), Hint: "a list may be as long as needed"}
 		}
 	}
 	return nil
