@@ -14,8 +14,9 @@ import (
 // How much of a file's beginning is looked at before it is read. JSON lines
 // name their columns as they go, so that more of them is looked at.
 const (
-	csvSample  = 256 << 10
-	jsonSample = 1 << 20
+	csvSample      = 256 << 10
+	jsonSample     = 1 << 20
+	encodingSample = 64 << 10 // and seven windows from further on
 )
 
 // sample is the beginning of a text file.
@@ -48,7 +49,8 @@ func takeSample(ctx context.Context, f file, size int64, encoding string) (sampl
 	}
 	s := sample{end: int64(len(head)) == f.info.Size(), encoding: known}
 	if known == "" {
-		guess, _ := charset.Detect(append(head[:len(head):len(head)], windows(r, size, f.info.Size())...))
+		first := head[:min(len(head), encodingSample)]
+		guess, _ := charset.Detect(append(first[:len(first):len(first)], windows(r, encodingSample, f.info.Size())...))
 		s.encoding = guess.Name
 		s.evidence = append(s.evidence, fmt.Sprintf("encoding %s: %s", guess.Name, guess.Evidence))
 	}
@@ -70,7 +72,7 @@ func (s sample) decode(head []byte) (sample, error) {
 // windows are a few pieces from further on in a file, whole lines, so that
 // letters are seen that its beginning may not have.
 func windows(r io.ReaderAt, from, size int64) (out []byte) {
-	const count, length = 7, 32 << 10
+	const count, length = 7, 8 << 10
 	if size < from+count*length {
 		return nil
 	}

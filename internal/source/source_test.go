@@ -32,7 +32,7 @@ func TestEveryFormatKeepsTheContract(t *testing.T) {
 		{Name: "json lines", File: "people.jsonl", Write: writeJSON("", "\n", "\n", false)},
 		{Name: "json array", File: "people.json", Write: writeJSON("[\n", ",\n", "\n]\n", false)},
 		{Name: "json over several lines", File: "people.json", Write: writeJSON("", "\n", "\n", true)},
-		{Name: "parquet", File: "people.parquet", Write: writeParquet, Rows: parquetRows},
+		{Name: "parquet", File: "people.parquet", Write: writeParquet(13), Rows: parquetRows},
 		{Name: "sqlite", File: "people.db", Write: writeSQLite(""), OneFile: true},
 		{Name: "sqlite without rowid", File: "people.db", Write: writeSQLite(" WITHOUT ROWID"), OneFile: true},
 	} {
@@ -118,7 +118,12 @@ func object(columns []string, row []*string, indent bool) string {
 	return "{" + strings.Join(members, ", ") + "}"
 }
 
-func writeParquet(t *testing.T, path string, table sourcetest.Table) {
+// writeParquet writes row groups of so many rows.
+func writeParquet(group int64) func(*testing.T, string, sourcetest.Table) {
+	return func(t *testing.T, path string, table sourcetest.Table) { writeGroups(t, path, table, group) }
+}
+
+func writeGroups(t *testing.T, path string, table sourcetest.Table, group int64) {
 	var fields []arrow.Field
 	for _, name := range table.Columns {
 		fields = append(fields, arrow.Field{Name: name, Type: arrow.BinaryTypes.String, Nullable: true})
@@ -135,7 +140,7 @@ func writeParquet(t *testing.T, path string, table sourcetest.Table) {
 		}
 	}
 	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(schema, &out, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(13)), pqarrow.DefaultWriterProps())
+	w, err := pqarrow.NewFileWriter(schema, &out, parquet.NewWriterProperties(parquet.WithMaxRowGroupLength(group)), pqarrow.DefaultWriterProps())
 	if err != nil {
 		t.Fatal(err)
 	}
