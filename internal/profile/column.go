@@ -37,6 +37,7 @@ type column struct {
 	encoding, encodingWhy  string
 	class                  string
 	yearOnly, future       int64
+	twoReadings            int64 // numbers that can be read in two ways
 	bornOn, bornAt, sexCol string
 	sexCodes               string // what an agency's own codes of sex seem to mean
 	notes                  []string
@@ -104,6 +105,29 @@ func (d *dataset) measure(ctx context.Context) error {
 			return fmt.Errorf("column %q: %w", c.Name, err)
 		}
 		c.logical = c.logicalType()
+		if err := d.confirmType(ctx, c); err != nil {
+			return fmt.Errorf("column %q: %w", c.Name, err)
+		}
+	}
+	return nil
+}
+
+// confirmType holds a number against the dictionary, which will read it: one
+// such as 105.698, a thousand in one notation and a fraction in another, has
+// no standard form until somebody says which. Such a column stays text.
+func (d *dataset) confirmType(ctx context.Context, c *column) error {
+	e, known := dictionary.Lookup(c.logical)
+	if !known || c.Type != "VARCHAR" || c.logical != "integer" && c.logical != "number" {
+		return nil
+	}
+	form := e.SQL("x", dictionary.Options{})
+	query := fmt.Sprintf("SELECT count(*) FROM (SELECT %s AS value, %s AS blank FROM (SELECT CAST(%s AS VARCHAR) AS x FROM %s)) WHERE value IS NULL AND NOT blank",
+		form.Value, form.Blank, c.ident(), engine.Ident(d.sample))
+	if err := d.c.Row(ctx, query, &c.twoReadings); err != nil {
+		return err
+	}
+	if c.twoReadings > 0 {
+		c.logical = "string"
 	}
 	return nil
 }

@@ -69,6 +69,9 @@ func (d *dataset) question(c *column) string {
 		return "holds nothing: leave it out?"
 	case c.sexCodes != "":
 		return c.sexCodes
+	case c.twoReadings > 0:
+		return fmt.Sprintf("numbers, %s of which read in two ways (1.234: a fraction, or a thousand and more): kept as text until the decimal separator is declared",
+			percent(float64(c.twoReadings)/float64(c.filled)))
 	case c.paddingLost() != "":
 		return c.paddingLost()
 	case c.encoding != "" && c.element == nil:

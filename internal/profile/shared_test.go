@@ -53,10 +53,13 @@ func TestTheOldWardsAreProfiledWithTheirLostPadding(t *testing.T) {
 			t.Errorf("%s: got %s with the question %q, want text, and a province or a doubt about its padding", name, c.LogicalType, c.Unsure)
 		}
 	}
-	for name, want := range map[string]string{"isMergedWard": "boolean", "newWardLat": "number", "newWardAreaKm2": "number", "newWardCode": "string"} {
+	for name, want := range map[string]string{"isMergedWard": "boolean", "newWardLat": "string", "newWardCode": "string"} {
 		if got := column(t, o, name).LogicalType; got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
 		}
+	}
+	if c := column(t, o, "newWardLat"); !strings.Contains(c.Unsure, "decimal separator") {
+		t.Errorf("newWardLat: got the question %q, want the decimal separator", c.Unsure)
 	}
 	if len(o.Keys) > 0 || !strings.Contains(strings.Join(o.Unsure, " "), "wardCode + newWardCode would be a key, but 5 rows") {
 		t.Errorf("got keys %+v and the questions %q; want none, and the question of wardCode + newWardCode", o.Keys, o.Unsure)

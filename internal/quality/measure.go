@@ -62,7 +62,7 @@ type measure struct {
 // ranges, merged, give the report of the whole.
 func Measure(in Input) DatasetReport {
 	m := newMeasure(in)
-	out := DatasetReport{Dataset: in.Plan.Dataset.Name, Run: in.Run, At: in.At, Rows: m.rows, PublishedSince: in.PublishedSince}
+	out := DatasetReport{Dataset: in.Plan.Dataset.Name, Run: in.Run, At: in.At, Rows: m.rows, Checks: in.Results, PublishedSince: in.PublishedSince}
 	parts := map[Criterion][]Score{}
 	for i := range in.Plan.Columns {
 		report := m.column(&in.Plan.Columns[i])

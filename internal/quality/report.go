@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/clean"
 )
 
 // Score is one criterion of one thing. Value is 100 × Good ÷ Total, between 0
@@ -109,6 +110,7 @@ type DatasetReport struct {
 	Scores         Scores              `json:"scores"`
 	Columns        []ColumnReport      `json:"columns,omitempty"`
 	Offenders      []Offender          `json:"offenders,omitempty"` // worst first
+	Checks         []clean.Result      `json:"checks,omitempty"`    // the contract's rules, as the run found them
 	PublishedSince string              `json:"published_since,omitempty"`
 	Trend          map[Criterion]Trend `json:"trend,omitempty"`
 }

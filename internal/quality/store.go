@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -31,10 +32,17 @@ func (t Trend) Change() (float64, bool) {
 	return t[len(t)-1].Value - t[len(t)-2].Value, true
 }
 
-// Results are the report as the state keeps it (state.PutQuality): first the
-// scores, without a severity, then the offenders, with one.
+// checkCriterion marks the rows that are a contract's rules.
+const checkCriterion = "check"
+
+// sizeCriterion marks the row that says how many rows the dataset has.
+const sizeCriterion = "size"
+
+// Results are the report as the state keeps it (state.PutQuality): its size,
+// the scores ("dung"), the offenders ("dung/invalid"), and the checks.
 func (r DatasetReport) Results() []state.Quality {
-	out := scoreRows("", r.Scores)
+	out := []state.Quality{{Criterion: sizeCriterion, Rule: r.PublishedSince, Total: r.Rows, Status: state.OK}}
+	out = append(out, scoreRows("", r.Scores)...)
 	for _, c := range r.Columns {
 		out = append(out, scoreRows(c.Column, c.Scores)...)
 	}
@@ -42,7 +50,21 @@ func (r DatasetReport) Results() []state.Quality {
 		out = append(out, state.Quality{Column: o.Column, Criterion: string(o.Criterion) + "/" + string(o.Finding), Rule: o.Rule,
 			Severity: o.Severity, Bad: o.Rows, Total: o.Of, Value: o.Share(), Status: state.Violated})
 	}
+	for _, c := range r.Checks {
+		out = append(out, state.Quality{Column: c.Column, Criterion: checkCriterion, Rule: c.Rule, Severity: c.Severity,
+			Total: r.Rows, Value: c.Value, Status: checkStatus(c.Status)})
+	}
 	return out
+}
+
+// checkStatus is a check's status in the state's words: text that is shown to
+// people is no measurement.
+func checkStatus(s string) state.Status {
+	switch s {
+	case clean.StatusOK, clean.StatusFailed, clean.StatusNotRun:
+		return state.Status(s)
+	}
+	return state.NotApplicable
 }
 
 func scoreRows(column string, scores Scores) []state.Quality {
@@ -69,7 +91,7 @@ func Load(ctx context.Context, s *state.State, dataset sen.Dataset, n int) (Data
 	if err != nil {
 		return DatasetReport{}, false, err
 	}
-	runs = slices.DeleteFunc(runs, func(r state.RunQuality) bool { return len(r.Results) == 0 })
+	runs = slices.DeleteFunc(runs, func(r state.RunQuality) bool { return !measured(r) })
 	if len(runs) == 0 {
 		return DatasetReport{}, false, nil
 	}
@@ -88,13 +110,23 @@ func Load(ctx context.Context, s *state.State, dataset sen.Dataset, n int) (Data
 	return out, true, nil
 }
 
+// measured reports whether a run kept a report.
+func measured(r state.RunQuality) bool {
+	return slices.ContainsFunc(r.Results, func(q state.Quality) bool { return q.Criterion == sizeCriterion })
+}
+
 // read is the opposite of DatasetReport.Results.
 func read(run state.RunQuality) DatasetReport {
 	out := DatasetReport{Dataset: run.Run.Dataset, Run: run.Run.ID, At: run.Run.Finished}
 	for _, q := range run.Results {
 		switch {
-		case q.Severity != "":
+		case q.Criterion == sizeCriterion:
+			out.Rows, out.PublishedSince = q.Total, q.Rule
+		case q.Criterion == checkCriterion:
+			out.Checks = append(out.Checks, clean.Result{Rule: q.Rule, Column: q.Column, Severity: q.Severity, Status: string(q.Status), Value: q.Value})
+		case strings.Contains(q.Criterion, "/"):
 			out.Offenders = append(out.Offenders, readOffender(out.Dataset, q))
+		case !slices.Contains(Criteria(), Criterion(q.Criterion)): // another program's
 		case q.Column == "":
 			out.Scores = append(out.Scores, readScore(q))
 		default:
