@@ -201,8 +201,9 @@ func (r *parquetReader) Key() []string     { return nil }
 func (r *parquetReader) Facts() Facts      { return r.facts }
 func (r *parquetReader) Close() error      { return nil }
 
-// Read plans the ranges; the files are hashed meanwhile. A mark carries the
-// sum of its whole file, since the engine reads it in no order.
+// Read plans the ranges. Each file is hashed before its first range is sent: a
+// mark carries the sum of its whole file, since the engine reads it in no
+// order of its bytes.
 func (r *parquetReader) Read(ctx context.Context, from Mark, emit func(*Range) error) (Position, error) {
 	return ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
 		done, seen, err := r.set.resume(ctx, from)
