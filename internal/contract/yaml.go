@@ -144,8 +144,8 @@ func tooWide(src []byte) *Problem {
 // it panic, that is a problem of the file, not the end of the hub.
 func parseYAML(src []byte) (file *ast.File, problem *Problem) {
 	defer func() {
-		if recover() != nil {
-			file, problem = nil, &Problem{Line: 1, Column: 1, Width: 1, Msg: "the file cannot be read as YAML"}
+		if failure := recover(); failure != nil {
+			file, problem = nil, &Problem{Line: 1, Column: 1, Width: 1, Msg: fmt.Sprintf("the file cannot be read as YAML: %v", failure)}
 		}
 	}()
 	file, err := parser.ParseBytes(src, 0, parser.AllowDuplicateMapKey())
