@@ -25,7 +25,7 @@ var floors = map[string]int{
 	"link": 4, "quality": 4,
 	"flow":  5,
 	"bench": 6,
-	"demo":  7, // beside the house: imports the root package alone
+	"demo":  1, // beside the house: imports the root package alone
 	"cmd":   8,
 }
 

@@ -48,7 +48,7 @@ func (p *program) benchDictionaryCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "dictionary",
 		Short: p.lang.Pick("Giá của mỗi phần tử dữ liệu, nano giây một giá trị", "What each data element costs, in nanoseconds a value"),
-		Long: `Standardises a million values of each data element, about 3 % of them faulty, on
+		Long: `Standardises a million values of each data element, most as they mostly come, on
 one thread: by its Go form and by its SQL form in the engine.`,
 		Example: "  sen bench dictionary --json",
 		Args:    cobra.NoArgs,

@@ -169,6 +169,8 @@ func (p *program) showMade(a demoAnswer, took time.Duration) {
 		p.lang.Count(a.Made.Rows), p.lang.Bytes(a.Made.Bytes), formats(a.Made), p.lang.Duration(took))
 }
 
+var formatNames = map[string]string{"csv": "CSV", "json": "JSON lines", "jsonl": "JSON lines", "parquet": "Parquet", "sqlite": "SQLite"}
+
 // formats counts the datasets by format, with the encodings that are not
 // UTF-8: "CSV 6 (2 TCVN3) · SQLite 5".
 func formats(made demo.Report) string {
@@ -184,7 +186,7 @@ func formats(made demo.Report) string {
 	}
 	var parts []string
 	for format, n := range count {
-		part := fmt.Sprintf("%s %d", format, n)
+		part := fmt.Sprintf("%s %d", formatNames[format], n)
 		var encodings []string
 		for e, n := range old[format] {
 			encodings = append(encodings, fmt.Sprintf("%d %s", n, e))
@@ -227,18 +229,24 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 		return err
 	}
 	a.Scores = reports
-	if err := p.answer(a, func() { p.showCountry(outcomes, a, reports) }); err != nil {
+	if err := p.answer(a, func() { err = p.showCountry(outcomes, a) }); err != nil {
+		return err
+	}
+	if err != nil {
 		return err
 	}
 	return p.failures(ctx, h.declarations, outcomes)
 }
 
-func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer, reports []quality.AgencyReport) {
+func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer) error {
 	p.showAgencies(outcomes, *a.Sync)
 	p.showWhy(a.Why, 8)
 	fmt.Fprintln(p.screen)
-	p.showQuality(reports)
+	if err := quality.RenderTable(p.screen, p.lang, a.Scores, p.pageWidth(), p.screen.Colour); err != nil {
+		return err
+	}
 	p.demoNext(a.Hub)
+	return nil
 }
 
 // showAgencies is the table of a sync, an agency a line.
@@ -286,7 +294,8 @@ func (p *program) proof(digest string, certified, total int) terminal.Cell {
 
 func (p *program) demoNext(dir string) {
 	p.next("cd "+dir, p.lang.Pick("mọi lệnh từ đây là của trung tâm này", "from here every command is about this hub"),
-		"sen quarantine show vehicles --limit 3", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
+		"sen quarantine show population.person --limit 3", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
+		"sen quality --agency civil-status", p.lang.Pick("một cơ quan, bảy tiêu chí, chỗ nặng nhất", "one agency by the seven criteria, and what is worst"),
 		"sen verify", p.lang.Pick("đọc lại nguồn và kho, so từng dòng", "read source and store again, row against row"),
 		`sen query 'SELECT count(*) FROM "population"."person"'`, p.lang.Pick("hỏi bằng SQL, có ghi sổ", "ask in SQL; the question is recorded"),
 		"sen contract infer FILE", p.lang.Pick("nối dữ liệu của chính bạn", "connect something of your own"))

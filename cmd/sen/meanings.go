@@ -44,8 +44,10 @@ func meaning(lang text.Lang, d contract.Dataset, rule, column string) string {
 	code := rule[strings.LastIndexByte(rule, '.')+1:]
 	if p := d.Object.Property(column); p != nil {
 		if e, known := dictionary.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
-			if t, ok := e.Problems()[code]; ok {
-				return lang.Pick(t.VI, t.EN)
+			for _, problems := range []map[string]dictionary.Text{e.Problems(), dictionary.PersonProblems()} {
+				if t, ok := problems[code]; ok {
+					return lang.Pick(t.VI, t.EN)
+				}
 			}
 		}
 	}

@@ -88,11 +88,15 @@ func measured(ctx context.Context, s *state.State, datasets []sen.Dataset) ([]qu
 }
 
 func (p *program) showQuality(reports []quality.AgencyReport) error {
-	columns := p.screen.Columns
-	if columns == 0 {
-		columns = 100
+	return quality.Render(p.screen, p.lang, reports, p.pageWidth(), p.screen.Colour)
+}
+
+// pageWidth is the screen's; a page that goes into a file has room.
+func (p *program) pageWidth() int {
+	if p.screen.Columns > 0 {
+		return p.screen.Columns
 	}
-	return quality.Render(p.screen, p.lang, reports, columns, p.screen.Colour)
+	return 100
 }
 
 // completeAgencies offers the agencies of the hub that is found.

@@ -48,7 +48,30 @@ func (p *page) line(format string, args ...any) {
 
 func (p *page) say(vi, en string) string { return p.lang.Pick(vi, en) }
 
+// RenderTable writes the table of agencies and criteria alone, for a page that
+// goes on with something else.
+func RenderTable(w io.Writer, lang text.Lang, agencies []AgencyReport, width int, color bool) error {
+	p := &page{out: bufio.NewWriter(w), lang: lang, width: min(max(width, narrowest), widest), color: color}
+	p.table(agencies)
+	return p.out.Flush()
+}
+
 func (p *page) agencies(all []AgencyReport) {
+	if !p.table(all) {
+		return
+	}
+	var offenders []Offender
+	for _, a := range all {
+		offenders = append(offenders, a.Offenders...)
+	}
+	p.legend(all)
+	sortOffenders(offenders)
+	p.worst(offenders)
+}
+
+// table is a line for each agency; where the screen is too narrow for one, a
+// page for each, and false.
+func (p *page) table(all []AgencyReport) bool {
 	name := text.Width(p.say("cơ quan", "agency"))
 	for _, a := range all {
 		name = max(name, text.Width(a.Agency))
@@ -63,18 +86,14 @@ func (p *page) agencies(all []AgencyReport) {
 			p.agency(a)
 			p.line("")
 		}
-		return
+		return false
 	}
 	name = min(name, room)
 	p.tableHead(name, columns)
-	var offenders []Offender
 	for _, a := range all {
 		p.tableRow(text.Cut(a.Agency, name), name, columns, a.Scores)
-		offenders = append(offenders, a.Offenders...)
 	}
-	p.legend(all)
-	sortOffenders(offenders)
-	p.worst(offenders)
+	return true
 }
 
 func (p *page) columnWidths() []int {
