@@ -55,13 +55,14 @@ func (p *program) end(ctx context.Context, err error) int {
 	if err == nil {
 		return 0
 	}
+	err = asUsage(err)
 	kind := sen.KindOf(err)
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		kind = sen.Canceled
 	}
 	var done reported
 	if !errors.As(err, &done) {
-		p.report(kind, asUsage(err))
+		p.report(kind, err)
 	}
 	return codeOf(kind)
 }
