@@ -1,6 +1,7 @@
 package sen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -67,11 +68,15 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// KindOf is the kind of the first Error in err's chain, else Internal.
+// KindOf is the kind of the first Error in err's chain, else Canceled for the
+// end of a context, else Internal.
 func KindOf(err error) Kind {
 	var e *Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e):
 		return e.Kind
+	case errors.Is(err, context.Canceled):
+		return Canceled
 	}
 	return Internal
 }

@@ -217,6 +217,9 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	view.stop()
 	synced := answerSync(outcomes)
 	a.Sync = &synced
+	if ctx.Err() != nil {
+		return p.failures(ctx, h.declarations, outcomes)
+	}
 	if a.Why, err = h.heldBack(ctx, datasets, p.lang); err != nil {
 		return err
 	}

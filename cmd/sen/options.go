@@ -160,7 +160,7 @@ func parseSize(v string) (int64, error) {
 		}
 	}
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || n < 0 || n*float64(unit) > 1<<60 {
+	if err != nil || !(n >= 0 && n*float64(unit) <= 1<<60) { // NaN is neither
 		return 0, fmt.Errorf("is %q; a size looks like 3GiB, 64MiB or 1048576", v)
 	}
 	return int64(n * float64(unit)), nil

@@ -191,7 +191,7 @@ func decimals(v float64) int {
 func (p *program) failures(ctx context.Context, d *declarations, outcomes []flow.Outcome) error {
 	var all []error
 	for _, o := range outcomes {
-		if o.Err != nil && !(ctx.Err() != nil && errors.Is(o.Err, context.Canceled)) {
+		if o.Err != nil && !(ctx.Err() != nil && sen.KindOf(o.Err) == sen.Canceled) {
 			p.report(sen.KindOf(o.Err), o.Err)
 			all = append(all, o.Err)
 		}
@@ -218,7 +218,7 @@ func (p *program) stopped(d *declarations, outcomes []flow.Outcome) error {
 	}
 	return sen.Errorf(sen.Canceled, p.lang.Pick("%d bộ dữ liệu đã trọn vẹn và an toàn; bộ đang dở giữ các phần đã xong",
 		"%d datasets are whole and safe; the one under way keeps the ranges that are done"), whole).
-		WithHint("`sen sync` %s", p.lang.Pick("làm tiếp", "goes on from there"))
+		WithHint("%s", p.lang.Pick("`sen sync` làm tiếp từ đó", "`sen sync` goes on from there"))
 }
 
 // planSync says what a sync would read.
