@@ -102,12 +102,11 @@ func (p *program) showCheck(a checkAnswer) {
 	for _, problem := range a.Problems {
 		fmt.Fprint(p.screen, p.renderProblem(problem))
 	}
-	switch {
-	case a.Errors+a.Warnings == 0:
-		p.say("%s %d hợp đồng, không có lỗi.", "%s %d contracts, no errors.", p.screen.Paint(terminal.Good, "✓"), a.Files)
-	default:
+	if a.Errors+a.Warnings > 0 {
 		p.say("%d lỗi, %d cảnh báo. Không có gì thay đổi.", "%d errors, %d warnings. Nothing was changed.", a.Errors, a.Warnings)
+		return
 	}
+	p.say("%s %d hợp đồng, không có lỗi.", "%s %d contracts, no errors.", p.screen.Paint(terminal.Good, "✓"), a.Files)
 }
 
 func (p *program) diffCommand() *cobra.Command {

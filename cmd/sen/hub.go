@@ -115,16 +115,13 @@ func (d *declarations) names() []string {
 	return out
 }
 
-// state opens the hub's state for reading; nil when the hub has none yet.
-func (d *declarations) state(ctx context.Context) (*state.State, error) {
-	if err := d.whole(); err != nil {
-		return nil, err
+// state opens the hub's state for reading; false when the hub has none yet.
+func (d *declarations) state(ctx context.Context) (s *state.State, there bool, err error) {
+	if err := d.whole(); err != nil || !exists(d.data("state.db")) {
+		return nil, false, err
 	}
-	s, err := state.Open(ctx, d.data("state.db"), state.Options{ReadOnly: true})
-	if sen.KindOf(err) == sen.NotFound && err != nil {
-		return nil, nil
-	}
-	return s, err
+	s, err = state.Open(ctx, d.data("state.db"), state.Options{ReadOnly: true})
+	return s, err == nil, err
 }
 
 // whole refuses a hub that lost a part of its data: to go on would make a new

@@ -123,11 +123,11 @@ func (p *program) profile(ctx context.Context, o inferOptions) ([]contract.Profi
 	if err != nil { // outside of a hub, or in a broken one, a source can be looked at all the same
 		return profile.Source(ctx, c, path, options)
 	}
-	l, err := d.lake(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if l != nil {
+	if exists(d.data("lake")) {
+		l, err := lake.Open(ctx, lake.Options{Dir: d.data("lake")})
+		if err != nil {
+			return nil, err
+		}
 		defer l.Close()
 		if options.Known, err = d.knownKeys(ctx, l); err != nil {
 			return nil, err
@@ -138,14 +138,6 @@ func (p *program) profile(ctx context.Context, o inferOptions) ([]contract.Profi
 		d.shorten(found[i].Servers)
 	}
 	return found, err
-}
-
-// lake opens the hub's tables; nil when there are none yet.
-func (d *declarations) lake(ctx context.Context) (*lake.Lake, error) {
-	if !exists(d.data("lake")) {
-		return nil, nil
-	}
-	return lake.Open(ctx, lake.Options{Dir: d.data("lake")})
 }
 
 // knownKeys are the single-column keys of what the hub holds.

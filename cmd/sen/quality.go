@@ -48,11 +48,11 @@ func (p *program) quality(ctx context.Context, agency string) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.state(ctx)
+	s, there, err := d.state(ctx)
 	if err != nil {
 		return err
 	}
-	if s != nil {
+	if there {
 		defer s.Close()
 	}
 	var list []sen.Dataset

@@ -47,12 +47,12 @@ func (p *program) listHeld(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.state(ctx)
+	s, there, err := d.state(ctx)
 	if err != nil {
 		return err
 	}
 	lines := []heldLine{}
-	if s != nil {
+	if there {
 		defer s.Close()
 		if lines, err = heldBack(ctx, s, datasets, p.lang); err != nil {
 			return err

@@ -53,11 +53,11 @@ func (p *program) status(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := d.state(ctx)
+	s, there, err := d.state(ctx)
 	if err != nil {
 		return err
 	}
-	if s != nil {
+	if there {
 		defer s.Close()
 	}
 	a := statusAnswer{Hub: d.dir, Country: d.config.Country, Problems: len(d.problems.Errors())}

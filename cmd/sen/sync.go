@@ -191,13 +191,13 @@ func decimals(v float64) int {
 func (p *program) failures(ctx context.Context, d *declarations, outcomes []flow.Outcome) error {
 	var all []error
 	for _, o := range outcomes {
-		if o.Err != nil && !(ctx.Err() != nil && sen.KindOf(o.Err) == sen.Canceled) {
+		if o.Err != nil && (ctx.Err() == nil || sen.KindOf(o.Err) != sen.Canceled) {
 			p.report(sen.KindOf(o.Err), o.Err)
 			all = append(all, o.Err)
 		}
 	}
 	if ctx.Err() != nil {
-		return p.stopped(d, outcomes)
+		return p.stopped(outcomes)
 	}
 	if len(all) > 0 {
 		return reported{errors.Join(all...)}
@@ -209,7 +209,7 @@ func (p *program) failures(ctx context.Context, d *declarations, outcomes []flow
 }
 
 // stopped says what Ctrl-C left whole, and how to go on.
-func (p *program) stopped(d *declarations, outcomes []flow.Outcome) error {
+func (p *program) stopped(outcomes []flow.Outcome) error {
 	whole := 0
 	for _, o := range outcomes {
 		if o.Err == nil {
@@ -260,17 +260,17 @@ var planWords = map[string]struct{ vi, en string }{
 }
 
 func (d *declarations) plan(ctx context.Context, datasets []contract.Dataset) ([]planLine, error) {
-	s, err := d.state(ctx)
+	s, there, err := d.state(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if s != nil {
+	if there {
 		defer s.Close()
 	}
 	var out []planLine
 	for _, one := range datasets {
 		line := planLine{Dataset: one.Name, Path: one.Path(), Plan: "first"}
-		if s != nil {
+		if there {
 			runs, err := s.Runs(ctx, one.Name, 100)
 			if err != nil {
 				return nil, err

@@ -155,7 +155,9 @@ func (q *query) read(ctx context.Context, c *engine.Conn, reading *Reading) erro
 		return reading.Saw(subjects...)
 	}
 	for name, scan := range q.scans {
-		reading.All(name, scan.Snapshot.ID)
+		if err := reading.All(name, scan.Snapshot.ID); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func (d desk) ask(t *testing.T, text string, limit int) (Answer, error) {
 	t.Helper()
 	r := request()
 	r.Command, r.Dataset, r.Fields = "query", nil, nil
-	return d.Door.Query(t.Context(), d.engine, d.lake, Query{Request: r, SQL: text, Limit: limit})
+	return d.Query(t.Context(), d.engine, d.lake, Query{Request: r, SQL: text, Limit: limit})
 }
 
 // seen is the entry that says what a request saw.
@@ -184,7 +184,7 @@ func TestAQueryWithoutPurposeReadsNothing(t *testing.T) {
 	d := newDesk(t)
 	r := request()
 	r.Purpose = ""
-	_, err := d.Door.Query(t.Context(), d.engine, d.lake, Query{Request: r, SQL: `SELECT name FROM population.person`})
+	_, err := d.Query(t.Context(), d.engine, d.lake, Query{Request: r, SQL: `SELECT name FROM population.person`})
 	wantKind(t, "no purpose", err, sen.Denied)
 }
 
@@ -200,7 +200,7 @@ func TestHeldRowsAreShownThroughTheDoor(t *testing.T) {
 	d := newDesk(t)
 	r := request()
 	r.Command, r.Dataset, r.Fields = "quarantine show", nil, nil
-	h, err := d.Door.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "population.person", Rule: "born_on.impossible", Limit: 1})
+	h, err := d.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "population.person", Rule: "born_on.impossible", Limit: 1})
 	must(t, err)
 	same(t, "total", h.Total, int64(2))
 	same(t, "columns", fmt.Sprint(h.Columns), "[ten]")
@@ -208,7 +208,7 @@ func TestHeldRowsAreShownThroughTheDoor(t *testing.T) {
 	same(t, "line", h.Rows[0].Line, int64(2))
 	same(t, "source", fmt.Sprint(h.Rows[0].Source), "map[ten:x0]")
 	same(t, "named", len(d.seen(t, h.Request).Seen), 1)
-	_, err = d.Door.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "tax.payer", Limit: 1})
+	_, err = d.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "tax.payer", Limit: 1})
 	wantKind(t, "a dataset without quarantine", err, sen.NotFound)
 	d.verify(t)
 }
