@@ -5,6 +5,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,6 +51,8 @@ type Figures struct {
 	FloorSeconds  float64            `json:"floor_seconds"`
 	FloorRows     int64              `json:"floor_rows_per_second"`
 	Ratio         float64            `json:"ratio"`
+	CPUSeconds    float64            `json:"cpu_seconds"`       // of the sync, all threads
+	FloorCPU      float64            `json:"floor_cpu_seconds"` // of the median copy: a ratio that other work on the machine disturbs less
 	PeakRSS       int64              `json:"peak_rss_bytes"`
 	BytesRead     int64              `json:"bytes_read"`
 	BytesWritten  int64              `json:"bytes_written"`
@@ -173,9 +176,10 @@ func (b *bench) measure(ctx context.Context) (Figures, error) {
 	before := counters()
 	resetPeak()
 	b.stage.start()
-	begin := time.Now()
+	begin, spent := time.Now(), cpu()
 	outcomes := b.flow.Sync(ctx, b.datasets, false)
 	f.Seconds = time.Since(begin).Seconds()
+	f.CPUSeconds = cpu() - spent
 	f.Stages = b.stage.stop()
 	f.PeakRSS = peak()
 	after := counters()
@@ -195,43 +199,45 @@ func (b *bench) measure(ctx context.Context) (Figures, error) {
 			f.Faulty += n
 		}
 	}
-	floor, err := b.floor(ctx)
+	floor, floorCPU, err := b.floor(ctx)
 	if err != nil {
 		return f, err
 	}
-	f.FloorSeconds = floor
+	f.FloorSeconds, f.FloorCPU = floor, floorCPU
 	f.RowsPerSecond, f.FloorRows = int64(float64(f.Records)/f.Seconds), int64(float64(f.Records)/floor)
 	f.Ratio = f.Seconds / floor
 	return f, nil
 }
 
 // floor is the median of three plain copies of the landed rows, Parquet to
-// Parquet, by the same engine with the same options, each file made durable.
-func (b *bench) floor(ctx context.Context) (float64, error) {
+// Parquet, by the same engine with the same options, each file made durable;
+// in seconds of the wall clock and of the CPUs.
+func (b *bench) floor(ctx context.Context) (seconds, cpuSeconds float64, err error) {
 	c, err := b.engine.Conn(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.Close()
-	var times []float64
+	type lap struct{ wall, cpu float64 }
+	var laps []lap
 	for range 3 {
 		out, err := os.MkdirTemp(b.dir, "floor-")
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		begin := time.Now()
+		begin, spent := time.Now(), cpu()
 		rows, err := b.copyLanded(ctx, c, out)
-		times = append(times, time.Since(begin).Seconds())
+		laps = append(laps, lap{time.Since(begin).Seconds(), cpu() - spent})
 		os.RemoveAll(out)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if rows != b.made.Rows {
-			return 0, sen.Errorf(sen.Internal, "the floor copied %d rows of %d", rows, b.made.Rows)
+			return 0, 0, sen.Errorf(sen.Internal, "the floor copied %d rows of %d", rows, b.made.Rows)
 		}
 	}
-	slices.Sort(times)
-	return times[1], nil
+	slices.SortFunc(laps, func(a, b lap) int { return cmp.Compare(a.wall, b.wall) })
+	return laps[1].wall, laps[1].cpu, nil
 }
 
 func (b *bench) copyLanded(ctx context.Context, c *engine.Conn, out string) (rows int64, err error) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sen-hub/sen/internal/flow"
 )
 
@@ -63,6 +65,15 @@ type bytes struct{ read, written int64 }
 // write so far, through any file.
 func counters() bytes {
 	return bytes{procField("/proc/self/io", "rchar:"), procField("/proc/self/io", "wchar:")}
+}
+
+// cpu is the time that all threads of this process have run so far, in seconds.
+func cpu() float64 {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 func procField(path, field string) int64 {

@@ -179,6 +179,7 @@ type Duplicate struct {
 	Rule    string
 	Column  string
 	Columns []string
+	primary bool // the primary key, whose hash every row carries
 }
 
 // Duplicates lists what must be unique over the whole dataset.
@@ -189,7 +190,7 @@ func (p *Plan) Duplicates() []Duplicate {
 		key = append(key, c.Property.Name)
 	}
 	if len(key) > 0 {
-		out = append(out, Duplicate{Rule: key[0] + ".duplicate-key", Column: key[0], Columns: key})
+		out = append(out, Duplicate{Rule: key[0] + ".duplicate-key", Column: key[0], Columns: key, primary: true})
 	}
 	for _, c := range p.Columns {
 		if c.Property.Unique && !(len(key) == 1 && key[0] == c.Property.Name) {
@@ -205,22 +206,24 @@ func (p *Plan) Duplicates() []Duplicate {
 // order of the source. Hashes narrow the search; values decide.
 func (d Duplicate) Repeated(clean string) string {
 	list, hash := engine.Idents(d.Columns), "hash("+engine.Idents(d.Columns)+")"
+	if d.primary {
+		hash = KeyColumn
+	}
 	present := strings.Join(each(d.Columns, "%s IS NOT NULL"), " AND ")
 	return fmt.Sprintf(`SELECT _file, _pos, %[5]s FROM (
   SELECT _file, _pos, %[5]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[5]s) AS nth
   FROM %[1]s
-  WHERE %[4]s AND %[3]s IN (SELECT %[3]s FROM %[1]s WHERE %[4]s GROUP BY %[3]s HAVING count(*) > 1))
+  WHERE %[4]s AND %[3]s IN (SELECT %[3]s FROM %[1]s GROUP BY %[3]s HAVING count(*) > 1))
 WHERE nth > 1`, clean, list, hash, present, RowColumn)
 }
 
-// BadDuplicates is the SELECT of landed rows, named by their ordinals in the
-// relation repeated, as rows of the quarantine table.
-func (p *Plan) BadDuplicates(raw, repeated string, d Duplicate, position int64, rng int) string {
+// BadDuplicates is the SELECT of landed rows, all of them repeats, as rows of
+// the quarantine table.
+func (p *Plan) BadDuplicates(raw string, d Duplicate, position int64, rng int) string {
 	c, _ := p.column(d.Column)
 	value := "CAST(" + c.source() + " AS VARCHAR)"
-	return fmt.Sprintf("SELECT %[1]s, raw.%[2]s, %[3]s, %[4]s AS _rule, %[5]s AS _column, %[6]s AS _value, "+
-		"CAST(to_json([{'rule': %[4]s, 'column': %[5]s, 'value': %[6]s}]) AS VARCHAR) AS _violations, %[7]d::BIGINT AS %[8]s, %[9]d::INTEGER AS %[10]s "+
-		"FROM %[11]s raw WHERE raw.%[2]s IN (SELECT %[2]s FROM %[12]s)",
-		p.sourceColumns(), RowColumn, strings.Join([]string{LineColumn, FaultColumn, RawColumn}, ", "),
-		engine.Literal(d.Rule), engine.Literal(d.Column), value, position, PositionColumn, rng, RangeColumn, raw, repeated)
+	return fmt.Sprintf("SELECT %[1]s, %[2]s, %[3]s AS _rule, %[4]s AS _column, %[5]s AS _value, "+
+		"CAST(to_json([{'rule': %[3]s, 'column': %[4]s, 'value': %[5]s}]) AS VARCHAR) AS _violations, %[6]d::BIGINT AS %[7]s, %[8]d::INTEGER AS %[9]s FROM %[10]s",
+		p.sourceColumns(), strings.Join([]string{RowColumn, LineColumn, FaultColumn, RawColumn}, ", "),
+		engine.Literal(d.Rule), engine.Literal(d.Column), value, position, PositionColumn, rng, RangeColumn, raw)
 }

@@ -112,27 +112,36 @@ func codes(p *contract.Property) *dictionary.CodeList {
 	return nil
 }
 
-// changed is SQL: the value was written in another form than the standard.
-// A date as people write it (dd/mm/yyyy) or as machines do (yyyy-mm-dd) is in
-// good form; so is a value that came typed.
+// changed is SQL: the value was written in another form than the standard;
+// empty where that cannot be. A code is never written in its standard form. A
+// date of ten characters is as people (dd/mm/yyyy) or machines (yyyy-mm-dd)
+// write it.
 func (c *Column) changed() string {
 	switch {
-	case c.valueOf == c.raw:
-		return "false"
+	case c.valueOf == c.raw || c.Mapped:
+		return ""
 	case element(c.Property).Name == "date":
-		return fmt.Sprintf("NOT (length(%[1]s) = 10 AND (substr(%[1]s, 3, 1) = '/' OR substr(%[1]s, 5, 1) = '-'))", c.text)
+		return fmt.Sprintf("(%s IS NOT NULL AND strlen(%s) <> 10)", c.value, c.text)
 	case c.Type == "VARCHAR":
-		return fmt.Sprintf("%s <> %s", c.value, c.raw)
+		return fmt.Sprintf("(%[1]s IS NOT NULL AND %[1]s IS DISTINCT FROM %[2]s)", c.value, c.raw)
 	}
-	return "false"
+	return ""
 }
 
-// asText is SQL: the standard form as text.
+// asText is SQL: the standard form as text; empty for no column.
 func (c *Column) asText() string {
-	if c.Type == "VARCHAR" {
-		return c.value
+	if c == nil || c.Type == "VARCHAR" {
+		return c.named()
 	}
 	return "CAST(" + c.value + " AS VARCHAR)"
+}
+
+// named is SQL: the value; empty for no column.
+func (c *Column) named() string {
+	if c == nil {
+		return ""
+	}
+	return c.value
 }
 
 // source is SQL: the landed column, or NULL where the source has none.

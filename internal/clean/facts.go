@@ -37,7 +37,7 @@ type Fact struct {
 	Severity  string   `json:"severity,omitempty"`
 	Dimension string   `json:"dimension,omitempty"`
 
-	cond    string // SQL over the layer that holds raw, text and value columns
+	cond    string // SQL over the outermost of Plan.layers; never NULL
 	problem string // SQL: a code that says more, evaluated for quarantined rows only
 }
 
@@ -46,25 +46,26 @@ func (f Fact) holdsBack() bool { return f.Severity == SeverityError }
 
 func (p *Plan) compileFacts() {
 	p.Facts = []Fact{{Rule: "row.fault", Kind: Fault, Severity: SeverityError, Dimension: "conformity",
-		cond: FaultColumn + " IS NOT NULL"}}
+		cond: "(" + FaultColumn + " IS NOT NULL)"}}
 	for i := range p.Columns {
 		p.columnFacts(&p.Columns[i])
 	}
 	p.personFacts()
 }
 
-// columnFacts lists what one column can be found to be. The first three
-// exclude one another, so they are computed by one CASE (see Plan.masks).
+// columnFacts lists what one column can be found to be. That a required
+// column holds nothing is a violation; else it is only counted.
 func (p *Plan) columnFacts(c *Column) {
 	name := c.Property.Name
-	p.Facts = append(p.Facts,
-		Fact{Column: name, Kind: Blank, cond: c.absent},
-		Fact{Column: name, Kind: Invalid, Rule: name + ".invalid", Severity: SeverityError, Dimension: "conformity",
-			cond: fmt.Sprintf("%s IS NULL AND NOT %s", c.value, c.absent), problem: fmt.Sprintf("coalesce(%s, 'type')", c.problem)},
-		Fact{Column: name, Kind: Changed, Dimension: "conformity", cond: fmt.Sprintf("coalesce(%s, false)", c.changed())})
+	blank := Fact{Column: name, Kind: Blank, cond: c.absent}
 	if c.Property.Required || c.Property.PrimaryKey {
-		p.violation(c, name+".required", "completeness", SeverityError,
-			c.absent)
+		blank.Rule, blank.Severity, blank.Dimension = name+".required", SeverityError, "completeness"
+	}
+	p.Facts = append(p.Facts, blank,
+		Fact{Column: name, Kind: Invalid, Rule: name + ".invalid", Severity: SeverityError, Dimension: "conformity",
+			cond: fmt.Sprintf("(%s IS NULL AND NOT %s)", c.value, c.absent), problem: fmt.Sprintf("coalesce(%s, 'type')", c.problem)})
+	if changed := c.changed(); changed != "" {
+		p.Facts = append(p.Facts, Fact{Column: name, Kind: Changed, Dimension: "conformity", cond: changed})
 	}
 	p.optionFacts(c)
 	for _, rule := range c.Property.Quality {
@@ -193,18 +194,23 @@ func (p *Plan) personFacts() {
 		if element(c.Property).Name != "personal-identity-number" {
 			continue
 		}
-		beside := func(custom string) string {
-			if other, ok := p.column(c.Property.Custom.Text(custom)); ok {
-				return other.asText()
-			}
-			return ""
-		}
-		sex, bornOn, bornAt := beside("sex"), beside("bornOn"), beside("bornAt")
-		if sex+bornOn+bornAt == "" {
+		sex, bornOn, bornAt := p.beside(c, "sex"), p.beside(c, "bornOn"), p.beside(c, "bornAt")
+		if sex == nil && bornOn == nil && bornAt == nil {
 			continue
 		}
-		problem := dictionary.PersonSQL(c.value, sex, bornOn, bornAt)
+		problem := dictionary.PersonSQL(c.value, sex.asText(), bornOn.asText(), bornAt.asText())
+		cond := "(" + problem + ") IS NOT NULL"
+		if bornOn == nil || bornOn.Type == "DATE" {
+			c.number = "_n" + strings.TrimPrefix(c.raw, "_r")
+			cond = "coalesce(" + dictionary.ContradictsSQL(c.number, sex.named(), bornOn.named(), bornAt.named()) + ", false)"
+		}
 		p.Facts = append(p.Facts, Fact{Rule: c.Property.Name + ".contradiction", Column: c.Property.Name, Kind: Violated,
-			Severity: SeverityError, Dimension: "consistency", cond: "(" + problem + ") IS NOT NULL", problem: problem})
+			Severity: SeverityError, Dimension: "consistency", cond: cond, problem: problem})
 	}
+}
+
+// beside is the column that a custom property of c names; nil when it names none.
+func (p *Plan) beside(c *Column, custom string) *Column {
+	other, _ := p.column(c.Property.Custom.Text(custom))
+	return other
 }

@@ -57,6 +57,7 @@ type Column struct {
 	// says that there is no value, or why it has no standard form.
 	raw, text, value, absent string
 	came, textOf, valueOf    string
+	number                   string // the name of an identity number as BIGINT; mostly empty
 	blank, problem           string
 }
 
@@ -107,7 +108,7 @@ func compile(d contract.Dataset, source []contract.Column, o Options) (*Plan, er
 
 // reserved are the names of the hub's own columns, and of those that a
 // statement of a plan makes on its way.
-var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|found|f\d+|[rvxb]\d+)$`)
+var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|content|found|f\d+|[rvxbn]\d+)$`)
 
 func compileColumn(i int, property *contract.Property, types map[string]string, o Options) (Column, error) {
 	c := Column{Property: property, Source: property.Source(), Type: tableType(property)}

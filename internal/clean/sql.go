@@ -16,15 +16,17 @@ func mask(word int) string { return fmt.Sprintf("_f%d", word) }
 
 // Cleaned is the SELECT that cleans the rows of the relation raw: one row out
 // for each row in, with the contract's columns in standard form, _row, _key,
-// _hash (of the source's columns as they landed) and the masks of its facts.
+// _hash (of the source's columns as they landed), _content (of the contract's
+// columns as they are kept) and the masks of its facts.
 func (p *Plan) Cleaned(raw string) string {
-	var final []string
+	var final, values []string
 	for _, c := range p.Columns {
 		final = append(final, c.value+" AS "+engine.Ident(c.Property.Name))
+		values = append(values, c.value)
 	}
 	hash := fmt.Sprintf("hash(%s) AS _hash", p.sourceColumns())
-	return fmt.Sprintf("SELECT %s, %s AS %s, %s, _hash, %s FROM (%s)",
-		strings.Join(final, ", "), p.keyHash(), KeyColumn, RowColumn, p.masks(), p.layers(hash+", "+rowColumns, raw))
+	return fmt.Sprintf("SELECT %s, %s AS %s, %s, _hash, hash(%s) AS _content, %s FROM (%s)",
+		strings.Join(final, ", "), p.keyHash(), KeyColumn, RowColumn, strings.Join(values, ", "), p.masks(), p.layers(hash+", "+rowColumns, raw))
 }
 
 // layers is the SELECT of each column as it came, as text, in standard form,
@@ -40,6 +42,9 @@ func (p *Plan) layers(others, from string) string {
 		}
 		values = append(values, c.valueOf+" AS "+c.value)
 		absent = append(absent, fmt.Sprintf("CASE WHEN %s IS NULL THEN coalesce(%s, true) ELSE false END AS %s", c.value, c.blank, c.absent))
+		if c.number != "" {
+			absent = append(absent, fmt.Sprintf("TRY_CAST(%s AS BIGINT) AS %s", c.value, c.number))
+		}
 	}
 	layer := fmt.Sprintf("SELECT %s, %s FROM %s", strings.Join(came, ", "), others, from)
 	if len(texts) > 0 {
@@ -75,7 +80,7 @@ func (p *Plan) masks() string {
 	for w := range out {
 		var bits []string
 		for i := w * bitsPerWord; i < min((w+1)*bitsPerWord, len(p.Facts)); i++ {
-			bits = append(bits, fmt.Sprintf("CASE WHEN %s THEN %d ELSE 0 END", p.Facts[i].cond, int64(1)<<(i%bitsPerWord)))
+			bits = append(bits, fmt.Sprintf("CAST(%s AS BIGINT) * %d", p.Facts[i].cond, int64(1)<<(i%bitsPerWord)))
 		}
 		out[w] = fmt.Sprintf("CAST(%s AS BIGINT) AS %s", strings.Join(bits, " + "), mask(w))
 	}
@@ -108,14 +113,15 @@ func (p *Plan) Good(cleaned string, position int64, rng int) string {
 func (p *Plan) cleanColumns() string { return engine.Idents(p.Names()) }
 
 // Tally is the query that counts the rows of cleaned by their facts: one row
-// for each combination of facts, with its rows and the sum of their hashes.
+// for each combination of facts, with its rows and the sums of their hashes,
+// as they landed and as they are kept.
 func (p *Plan) Tally(cleaned string) string {
 	var words []string
 	for w := range p.words() {
 		words = append(words, mask(w))
 	}
 	list := strings.Join(words, ", ")
-	return fmt.Sprintf("SELECT %s, count(*), CAST(sum(_hash) AS VARCHAR) FROM %s GROUP BY %s", list, cleaned, list)
+	return fmt.Sprintf("SELECT %s, count(*), CAST(sum(_hash) AS VARCHAR), CAST(sum(_content) AS VARCHAR) FROM %s GROUP BY %s", list, cleaned, list)
 }
 
 // Bad is the SELECT of the rows that go to quarantine: the source's columns

@@ -8,7 +8,6 @@ import (
 	"math/big"
 	"math/bits"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
 )
 
@@ -37,6 +36,15 @@ func (s *Sum) UnmarshalText(b []byte) error {
 	return nil
 }
 
+// Scan reads decimal digits from the engine (sql.Scanner).
+func (s *Sum) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("the engine answered %T for a sum", v)
+	}
+	return s.UnmarshalText([]byte(text))
+}
+
 func (s Sum) plus(other Sum) Sum {
 	lo, carry := bits.Add64(s.lo, other.lo, 0)
 	hi, _ := bits.Add64(s.hi, other.hi, carry)
@@ -55,6 +63,13 @@ func (d *Digest) Add(other Digest) {
 	d.Sum = d.Sum.plus(other.Sum)
 }
 
+// Less is the set without some of its rows.
+func (d Digest) Less(other Digest) Digest {
+	lo, borrow := bits.Sub64(d.Sum.lo, other.Sum.lo, 0)
+	hi, _ := bits.Sub64(d.Sum.hi, other.Sum.hi, borrow)
+	return Digest{Rows: d.Rows - other.Rows, Sum: Sum{hi, lo}}
+}
+
 // Equal reports whether both have the same content.
 func (d Digest) Equal(other Digest) bool { return d == other }
 
@@ -63,6 +78,7 @@ func (d Digest) Equal(other Digest) bool { return d == other }
 type Tally struct {
 	Clean       Digest  `json:"clean"`       // by the rows as they landed
 	Quarantined Digest  `json:"quarantined"` // by the rows as they landed
+	Content     Digest  `json:"content"`     // the clean rows, by what is kept of them
 	Facts       []int64 `json:"facts"`       // rows with each fact of the plan
 }
 
@@ -78,6 +94,7 @@ func (t Tally) In() Digest {
 func (t *Tally) Merge(other Tally) {
 	t.Clean.Add(other.Clean)
 	t.Quarantined.Add(other.Quarantined)
+	t.Content.Add(other.Content)
 	if t.Facts == nil {
 		t.Facts = make([]int64, len(other.Facts))
 	}
@@ -104,18 +121,15 @@ func (p *Plan) Count(ctx context.Context, c *engine.Conn, cleaned string) (Tally
 
 func (p *Plan) scanGroup(rows *sql.Rows, t *Tally) error {
 	words := make([]int64, p.words())
-	var group Digest
-	var sum string
-	into := make([]any, 0, len(words)+2)
+	var group, content Digest
+	into := make([]any, 0, len(words)+3)
 	for i := range words {
 		into = append(into, &words[i])
 	}
-	if err := rows.Scan(append(into, &group.Rows, &sum)...); err != nil {
+	if err := rows.Scan(append(into, &group.Rows, &group.Sum, &content.Sum)...); err != nil {
 		return err
 	}
-	if err := group.Sum.UnmarshalText([]byte(sum)); err != nil {
-		return err
-	}
+	content.Rows = group.Rows
 	held := false
 	for i, f := range p.Facts {
 		if words[i/bitsPerWord]&(1<<(i%bitsPerWord)) != 0 {
@@ -127,6 +141,7 @@ func (p *Plan) scanGroup(rows *sql.Rows, t *Tally) error {
 		t.Quarantined.Add(group)
 	} else {
 		t.Clean.Add(group)
+		t.Content.Add(content)
 	}
 	return nil
 }
@@ -146,14 +161,8 @@ func (p *Plan) ContentDigest(clean string) string {
 // ScanDigest reads what SourceDigest or ContentDigest answer.
 func ScanDigest(ctx context.Context, c *engine.Conn, query string) (Digest, error) {
 	var d Digest
-	var sum string
-	if err := c.Row(ctx, query, &d.Rows, &sum); err != nil {
-		return d, err
-	}
-	if err := d.Sum.UnmarshalText([]byte(sum)); err != nil {
-		return d, sen.Errorf(sen.Internal, "the engine answered no sum: %w", err)
-	}
-	return d, nil
+	err := c.Row(ctx, query, &d.Rows, &d.Sum)
+	return d, err
 }
 
 // Identity is the SELECT that names each row of the relation clean (with

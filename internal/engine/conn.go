@@ -15,6 +15,7 @@ import (
 type Conn struct {
 	sql   *sql.Conn
 	arrow *duckdb.Arrow
+	view  string // the name of its Arrow streams, which all sessions see
 }
 
 // Conn opens a session; Close gives it back and drops its temporary tables.
@@ -23,7 +24,7 @@ func (e *Engine) Conn(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a session of the SQL engine: %w", err)
 	}
-	c := &Conn{sql: session}
+	c := &Conn{sql: session, view: fmt.Sprintf("_arrow_%d", e.sessions.Add(1))}
 	err = session.Raw(func(driver any) (err error) {
 		c.arrow, err = duckdb.NewArrowFromConn(driver.(*duckdb.Conn))
 		return err
@@ -80,12 +81,10 @@ func (c *Conn) Load(ctx context.Context, table string, schema *arrow.Schema, bat
 		return fmt.Errorf("load %d batches: %w", len(batches), err)
 	}
 	defer reader.Release()
-	release, err := c.arrow.RegisterView(reader, arrowView)
+	release, err := c.arrow.RegisterView(reader, c.view)
 	if err != nil {
 		return fmt.Errorf("load %d batches: %w", len(batches), err)
 	}
 	defer release()
-	return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), arrowView))
+	return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), c.view))
 }
-
-const arrowView = "_arrow"

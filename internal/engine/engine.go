@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	duckdb "github.com/duckdb/duckdb-go/v2"
 
@@ -33,8 +34,9 @@ const defaultMemory = 3 << 30
 
 // Engine is a running instance. It is safe for concurrent use; a Conn is not.
 type Engine struct {
-	db      *sql.DB
-	version string
+	db       *sql.DB
+	version  string
+	sessions atomic.Int64 // opened so far
 }
 
 // Open starts an in-memory instance. Nothing is downloaded at run time:

@@ -30,8 +30,28 @@ type seen struct {
 	Tally   clean.Tally `json:"tally"`
 }
 
+// checkpoints makes ranges durable in the order of their numbers, whatever
+// the order in which they were cleaned, so that what is done is always a
+// beginning of the source.
+func (x *extraction) checkpoints(ctx context.Context, cleaned <-chan *rangeWork) error {
+	next, early := 0, map[int]*rangeWork{}
+	if n := len(x.ranges); n > 0 {
+		next = x.ranges[n-1].Number + 1
+	}
+	for w := range cleaned {
+		early[w.rng.Number] = w
+		for ; early[next] != nil; next++ {
+			if err := x.checkpoint(ctx, early[next]); err != nil {
+				return err
+			}
+			delete(early, next)
+		}
+	}
+	return nil
+}
+
 // checkpoint makes a range's files durable, then the range itself.
-func (x *extraction) checkpoint(ctx context.Context, w written) error {
+func (x *extraction) checkpoint(ctx context.Context, w *rangeWork) error {
 	for i := range w.files {
 		if err := seal(&w.files[i]); err != nil {
 			return err

@@ -149,20 +149,31 @@ func (r *run) findRepeats(ctx context.Context, c *engine.Conn) ([]lake.File, err
 	return out, nil
 }
 
+// writeRepeats writes the rows of found, as they landed, to a file of the
+// quarantine, and takes them out of the content of what is clean.
 func (r *run) writeRepeats(ctx context.Context, c *engine.Conn, d clean.Duplicate, nth int) (lake.File, error) {
 	var file lake.File
 	if err := c.Row(ctx, "SELECT count(*) FROM found", &file.Rows); err != nil || file.Rows == 0 {
 		return file, err
 	}
-	if err := c.Exec(ctx, "INSERT INTO repeated FROM found"); err != nil {
-		return file, err
+	for _, statement := range []string{
+		"INSERT INTO repeated FROM found",
+		"CREATE OR REPLACE TEMP TABLE repeats AS SELECT * FROM " + r.landed() + " WHERE _row IN (SELECT _row FROM found)",
+		"CREATE OR REPLACE TEMP TABLE cleaned AS " + r.plan.Cleaned("repeats"),
+	} {
+		if err := c.Exec(ctx, statement); err != nil {
+			return file, err
+		}
 	}
-	path, err := r.tables.quarantine.NewFile(r.record.ID, len(r.ranges), nth)
+	t, err := r.plan.Count(ctx, c, "cleaned")
 	if err != nil {
 		return file, err
 	}
-	file.Path = path
-	query := r.plan.BadDuplicates(r.landed(), "found", d, r.record.Sequence, len(r.ranges))
+	r.repeats.Add(t.Content)
+	if file.Path, err = r.tables.quarantine.NewFile(r.record.ID, len(r.ranges), nth); err != nil {
+		return file, err
+	}
+	query := r.plan.BadDuplicates("repeats", d, r.record.Sequence, len(r.ranges))
 	_, err = c.Copy(ctx, query, file.Path, r.tables.quarantine.FieldIDs())
 	return file, err
 }

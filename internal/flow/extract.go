@@ -22,12 +22,19 @@ type extraction struct {
 	landing string // the landed copy of the Parquet file under way
 }
 
-// written is a range whose files stand on disk, not yet durable.
-type written struct {
-	rng   *source.Range
-	tally clean.Tally
-	files []state.File
+// rangeWork is a range on its way through the stages.
+type rangeWork struct {
+	rng     *source.Range
+	landing string // where its rows have landed already, as part of a whole file
+	tally   clean.Tally
+	files   []state.File
 }
+
+// cleaners is how many ranges are cleaned at once. The engine spreads one
+// statement over its threads only where a range holds several row groups, and
+// each statement has stretches that cannot be spread; a second range fills
+// them. More would only take more memory.
+const cleaners = 2
 
 // extract reads what no earlier process has checkpointed and returns the
 // position of the source.
@@ -37,54 +44,78 @@ func (x *extraction) extract(ctx context.Context) (source.Position, error) {
 		from, x.landing = x.ranges[n-1].mark, x.landedCopy()
 	}
 	var position source.Position
-	ranges, durable := make(chan *source.Range), make(chan written, 1)
+	read, cleaned := make(chan *rangeWork), make(chan *rangeWork, cleaners)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		defer close(ranges)
-		position, err = x.in.read(ctx, from, func(r *source.Range) error {
-			select {
-			case ranges <- r:
-				return nil
-			case <-ctx.Done():
-				r.Release()
-				return ctx.Err()
-			}
-		})
+		defer close(read)
+		position, err = x.in.read(ctx, from, func(r *source.Range) error { return x.hand(ctx, r, read) })
 		return err
 	})
 	group.Go(func() error {
-		defer close(durable)
-		return x.cleanRanges(ctx, ranges, durable)
-	})
-	group.Go(func() error {
-		for w := range durable {
-			if err := x.checkpoint(ctx, w); err != nil {
-				return err
-			}
+		defer close(cleaned)
+		workers, ctx := errgroup.WithContext(ctx)
+		for range cleaners {
+			workers.Go(func() error { return x.cleanRanges(ctx, read, cleaned) })
 		}
-		return nil
+		return workers.Wait()
 	})
+	group.Go(func() error { return x.checkpoints(ctx, cleaned) })
 	return position, group.Wait()
 }
 
-func (x *extraction) cleanRanges(ctx context.Context, ranges <-chan *source.Range, durable chan<- written) error {
+// hand passes a range on. A Parquet file lands, whole, with its first range.
+func (x *extraction) hand(ctx context.Context, r *source.Range, read chan<- *rangeWork) error {
+	w := &rangeWork{rng: r}
+	switch {
+	case x.in.kind == kindReclean:
+		w.files = append(w.files, ofKind(lake.Landed, x.in.landed[r.Number].Files)...)
+		if len(w.files) > 0 {
+			x.landing = w.files[0].Path
+		}
+	case r.Batches == nil && r.FileRow == 0:
+		if err := x.landFile(r, w); err != nil {
+			return err
+		}
+	}
+	w.landing = x.landing
+	select {
+	case read <- w:
+		return nil
+	case <-ctx.Done():
+		r.Release()
+		return context.Cause(ctx)
+	}
+}
+
+// landFile lands a Parquet file as its own bytes.
+func (x *extraction) landFile(r *source.Range, w *rangeWork) (err error) {
+	if x.landing, err = x.tables.landed.NewSourceFile(x.record.ID, r.Number, 0); err != nil {
+		return err
+	}
+	size, sum, err := copyFile(r.File, x.landing)
+	w.files = append(w.files, state.File{Kind: string(lake.Landed), Path: x.landing, Bytes: size, SHA256: sum})
+	return err
+}
+
+// cleanRanges is one cleaner: a session of the engine, one range at a time.
+func (x *extraction) cleanRanges(ctx context.Context, read <-chan *rangeWork, cleaned chan<- *rangeWork) error {
 	c, err := x.o.Engine.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	for r := range ranges {
+	for w := range read {
 		x.o.Hook(HookExtract)
-		w, err := x.cleanRange(ctx, c, r)
-		r.Release()
+		err := x.cleanRange(ctx, c, w)
+		w.rng.Release()
 		if err != nil {
-			return fmt.Errorf("range %d: %w", r.Number, err)
+			return fmt.Errorf("range %d: %w", w.rng.Number, err)
 		}
 		x.o.Hook(HookClean)
 		select {
-		case durable <- w:
+		case cleaned <- w:
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 	}
 	return nil
@@ -92,39 +123,36 @@ func (x *extraction) cleanRanges(ctx context.Context, ranges <-chan *source.Rang
 
 // cleanRange lands a range, cleans it in memory, and writes clean rows and
 // quarantine.
-func (x *extraction) cleanRange(ctx context.Context, c *engine.Conn, r *source.Range) (written, error) {
-	w := written{rng: r}
-	raw, err := x.land(ctx, c, r, &w)
+func (x *extraction) cleanRange(ctx context.Context, c *engine.Conn, w *rangeWork) error {
+	raw, err := x.land(ctx, c, w)
 	if err != nil {
-		return w, err
+		return err
 	}
 	if err := c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE cleaned AS "+x.plan.Cleaned(raw)); err != nil {
-		return w, err
+		return err
 	}
 	if w.tally, err = x.plan.Count(ctx, c, "cleaned"); err != nil {
-		return w, err
+		return err
 	}
-	if in := w.tally.In().Rows; in != r.Rows {
-		return w, sen.Errorf(sen.Internal, "%d rows went in and %d came out", r.Rows, in)
+	if in := w.tally.In().Rows; in != w.rng.Rows {
+		return sen.Errorf(sen.Internal, "%d rows went in and %d came out", w.rng.Rows, in)
 	}
 	if w.tally.Clean.Rows > 0 {
-		if err := x.write(ctx, c, &w, x.tables.clean, x.plan.Good("cleaned", x.record.Sequence, r.Number)); err != nil {
-			return w, err
+		if err := x.write(ctx, c, w, x.tables.clean, x.plan.Good("cleaned", x.record.Sequence, w.rng.Number)); err != nil {
+			return err
 		}
 	}
 	if w.tally.Quarantined.Rows > 0 {
-		err = x.write(ctx, c, &w, x.tables.quarantine, x.plan.Bad(raw, "cleaned", x.record.Sequence, r.Number))
+		return x.write(ctx, c, w, x.tables.quarantine, x.plan.Bad(raw, "cleaned", x.record.Sequence, w.rng.Number))
 	}
-	return w, err
+	return nil
 }
 
 // land keeps a range as it came and returns the relation that holds it.
-func (x *extraction) land(ctx context.Context, c *engine.Conn, r *source.Range, w *written) (string, error) {
-	if x.in.kind == kindReclean {
-		return x.landedAgain(r, w), nil
-	}
+func (x *extraction) land(ctx context.Context, c *engine.Conn, w *rangeWork) (string, error) {
+	r := w.rng
 	if r.Batches == nil {
-		return x.landFile(r, w)
+		return x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows), nil
 	}
 	if err := c.Load(ctx, "raw", r.Batches[0].Schema(), r.Batches); err != nil {
 		return "", err
@@ -132,22 +160,18 @@ func (x *extraction) land(ctx context.Context, c *engine.Conn, r *source.Range, 
 	return "raw", x.write(ctx, c, w, x.tables.landed, "SELECT * FROM raw")
 }
 
-// landFile lands a Parquet file as its own bytes, with the first of its
-// ranges, and returns the relation of the range's rows.
-func (x *extraction) landFile(r *source.Range, w *written) (string, error) {
-	if r.FileRow == 0 {
-		path, err := x.tables.landed.NewSourceFile(x.record.ID, r.Number, 0)
-		if err != nil {
-			return "", err
-		}
-		x.landing = path
-		size, sum, err := copyFile(r.File, x.landing)
-		if err != nil {
-			return "", err
-		}
-		w.files = append(w.files, state.File{Kind: string(lake.Landed), Path: x.landing, Bytes: size, SHA256: sum})
+// write makes one data file of a table.
+func (x *extraction) write(ctx context.Context, c *engine.Conn, w *rangeWork, t *lake.Table, query string) error {
+	path, err := t.NewFile(x.record.ID, w.rng.Number, 0)
+	if err != nil {
+		return err
 	}
-	return parquetRows(x.landing, r.FirstRow, r.FileRow, r.FileRow+r.Rows), nil
+	rows, err := c.Copy(ctx, query, path, t.FieldIDs())
+	if err != nil {
+		return err
+	}
+	w.files = append(w.files, state.File{Kind: string(t.Kind()), Path: path, Rows: rows})
+	return nil
 }
 
 // landedCopy is the landed file of the last range, where files land whole.
@@ -159,17 +183,12 @@ func (r *run) landedCopy() string {
 	return files[len(files)-1].Path
 }
 
-// landedAgain is the relation of a range that landed in an earlier run; its
-// file is the new run's too.
-func (x *extraction) landedAgain(r *source.Range, w *written) string {
-	w.files = append(w.files, ofKind(lake.Landed, x.in.landed[r.Number].Files)...)
-	if !x.in.ownBytes {
-		return "read_parquet(" + engine.Literal(w.files[0].Path) + ")"
+// landedRows is the relation of a range's rows in a landed file.
+func (r *run) landedRows(path string, firstRow, fileRow, rows int64) string {
+	if r.in.ownBytes {
+		return parquetRows(path, firstRow, fileRow, fileRow+rows)
 	}
-	if len(w.files) > 0 {
-		x.landing = w.files[0].Path
-	}
-	return parquetRows(x.landing, r.FirstRow, r.FileRow, r.FileRow+r.Rows)
+	return "read_parquet(" + engine.Literal(path) + ")"
 }
 
 // parquetRows is the relation of rows [start, end) of a landed Parquet file,
@@ -179,18 +198,4 @@ func parquetRows(path string, firstRow, start, end int64) string {
   CAST(NULL AS VARCHAR) AS %s, CAST(NULL AS VARCHAR) AS %s
   FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d)`,
 		firstRow-start, clean.RowColumn, clean.LineColumn, clean.FaultColumn, clean.RawColumn, engine.Literal(path), start, end)
-}
-
-// write makes one data file of a table.
-func (x *extraction) write(ctx context.Context, c *engine.Conn, w *written, t *lake.Table, query string) error {
-	path, err := t.NewFile(x.record.ID, w.rng.Number, 0)
-	if err != nil {
-		return err
-	}
-	rows, err := c.Copy(ctx, query, path, t.FieldIDs())
-	if err != nil {
-		return err
-	}
-	w.files = append(w.files, state.File{Kind: string(t.Kind()), Path: path, Rows: rows})
-	return nil
 }

@@ -23,7 +23,8 @@ type run struct {
 	plan    *clean.Plan
 	tables  tables
 	record  state.Run
-	ranges  []rangeDone // checkpointed, in order
+	ranges  []rangeDone  // checkpointed, in order
+	repeats clean.Digest // clean rows that repeat a key, by what is kept of them
 	rows    int64
 	bytes   int64
 	total   int64
