@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/contract"
 )
 
 const configFile = "sen.yaml"
@@ -120,7 +121,7 @@ func unknownOption(path, name string, key *token.Token) error {
 	for _, o := range options() {
 		names = append(names, o.name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := contract.Nearest(name, names); near != "" {
 		return e.WithHint("did you mean %q?", near)
 	}
 	return e.WithHint("options are: %s", strings.Join(names, ", "))
@@ -148,37 +149,4 @@ func shortPath(path string) string {
 		return rel
 	}
 	return path
-}
-
-// nearest is the name that is at most a third of its letters away, or "".
-func nearest(name string, names []string) string {
-	best, least := "", 1+len([]rune(name))/3
-	for _, n := range names {
-		if d := distance(name, n); d <= least && (best == "" || d < distance(name, best)) {
-			best = n
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to add, drop or change (Levenshtein).
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, x := range from {
-		corner := row[0]
-		row[0] = i + 1
-		for j, y := range to {
-			change := corner
-			if x != y {
-				change++
-			}
-			corner = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
 }

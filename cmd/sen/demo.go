@@ -220,7 +220,7 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if ctx.Err() != nil {
 		return p.failures(ctx, h.declarations, outcomes)
 	}
-	if a.Why, err = h.heldBack(ctx, datasets, p.lang); err != nil {
+	if a.Why, err = heldBack(ctx, h.state, datasets, p.lang); err != nil {
 		return err
 	}
 	var names []sen.Dataset

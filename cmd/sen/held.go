@@ -25,10 +25,6 @@ type heldLine struct {
 
 // heldBack adds up why rows are in quarantine after each dataset's last
 // certified run, the most frequent reason first.
-func (h *hub) heldBack(ctx context.Context, datasets []contract.Dataset, lang text.Lang) ([]heldLine, error) {
-	return heldBack(ctx, h.state, datasets, lang)
-}
-
 func heldBack(ctx context.Context, s *state.State, datasets []contract.Dataset, lang text.Lang) ([]heldLine, error) {
 	var out []heldLine
 	place := map[string]int{}

@@ -95,7 +95,7 @@ func (d *declarations) unknown(name string) error {
 	if faults := d.problems.Errors(); len(faults) > 0 {
 		return e.WithHint("%d errors keep contracts out; see `sen contract check contracts/*.odcs.yaml`", len(faults))
 	}
-	if near := nearest(name, d.names()); near != "" {
+	if near := contract.Nearest(name, d.names()); near != "" {
 		return e.WithHint("did you mean %s?", near)
 	}
 	return e.WithHint("`sen status` names them all")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 )
 
@@ -96,7 +97,7 @@ func unknownElement(kind string) error {
 		names = append(names, e.Name)
 	}
 	err := sen.Errorf(sen.NotFound, "there is no data element %q", kind)
-	if near := nearest(kind, names); near != "" {
+	if near := contract.Nearest(kind, names); near != "" {
 		return err.WithHint("did you mean %s?", near)
 	}
 	return err.WithHint("elements are: %s", strings.Join(names, ", "))

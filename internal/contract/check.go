@@ -159,7 +159,7 @@ func (c *checker) field(e entry, f field, path string) {
 // openField warns of a field that the standard allows only by leaving the
 // mapping open, where it looks mistyped.
 func (c *checker) openField(e entry, r *record, n *node, path string) {
-	if near := nearest(e.key.text, fieldNames(r.fields)); near != "" {
+	if near := Nearest(e.key.text, fieldNames(r.fields)); near != "" {
 		c.warnAt(e.key, join(path, e.key.text), "did you mean "+near+"?", "%s has no field %q in the standard", r.name(n), e.key.text)
 	}
 }

@@ -103,7 +103,7 @@ func (d Dataset) gone(p *Property, cols []Column) Change {
 			others = append(others, col.Name)
 		}
 	}
-	if near := nearest(p.Source(), others); near != "" {
+	if near := Nearest(p.Source(), others); near != "" {
 		c.Reason += "; is it " + near + " now?"
 	}
 	return c

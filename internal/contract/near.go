@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// nearest is the candidate that a mistyped word most probably meant, "" when
+// Nearest is the candidate that a mistyped word most probably meant, "" when
 // none is near: at most a third of its letters differ.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, bestDistance := "", len([]rune(word))/3+1
 	for _, c := range candidates {
 		if d := distance(fold(word), fold(c), bestDistance); d < bestDistance {
@@ -24,7 +24,7 @@ func fold(s string) string {
 // didYouMean is the hint for a mistyped word: the nearest candidate, else all
 // of them where they are few.
 func didYouMean(word, these string, candidates []string) string {
-	if near := nearest(word, candidates); near != "" {
+	if near := Nearest(word, candidates); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	if len(candidates) == 0 {

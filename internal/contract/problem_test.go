@@ -85,8 +85,8 @@ func TestNearMissesAreSuggested(t *testing.T) {
 	}
 	candidates := []string{"required", "logicalType", "coverage", "quality"}
 	for _, tt := range tests {
-		if got := nearest(tt.word, candidates); got != tt.want {
-			t.Errorf("nearest(%q) = %q, want %q", tt.word, got, tt.want)
+		if got := Nearest(tt.word, candidates); got != tt.want {
+			t.Errorf("Nearest(%q) = %q, want %q", tt.word, got, tt.want)
 		}
 	}
 }
