@@ -59,9 +59,10 @@ func (c Column) express(landed string, o Options) (Column, error) {
 	e := element(c.Property)
 	c.Mapped = mapped[e.Name]
 	known := dictionary.Options{Year: c.Type == "VARCHAR", Codes: codes(c.Property)}
-	if e.Name == "date" {
-		known.On = o.Now // a later day is impossible; units and codes may be of any time
+	if e.Name == "date" && c.Property.Custom.Text("past") == "true" {
+		known.On = o.Now // a later day is impossible: it speaks of what has happened
 	}
+	known.Decimal = c.Property.Custom.Text("decimal")
 	form := e.SQL(c.text, known)
 	c.blank, c.problem = form.Blank, form.Problem
 	switch {

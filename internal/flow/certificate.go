@@ -2,13 +2,17 @@ package flow
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/source"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -88,7 +92,12 @@ func (r *run) certify(ctx context.Context, delta Delta, out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	if err := r.store(ctx, cert, out.Results, held); err != nil {
+	newest, err := r.newest(ctx, c, relation(scan), cert.Source)
+	if err != nil {
+		return err
+	}
+	out.found = r.found(cert, out.Results, newest)
+	if err := r.store(ctx, cert, out.found, held); err != nil {
 		return err
 	}
 	out.Certificate = &cert
@@ -115,8 +124,8 @@ func (r *run) certificate(delta Delta) Certificate {
 
 // store keeps what a run found, then its signed certificate: with that, in
 // one transaction, the run is done.
-func (r *run) store(ctx context.Context, cert Certificate, results []clean.Result, held []state.Quarantined) error {
-	if err := r.o.State.PutQuality(ctx, r.record.ID, quality(results, cert.Tally)); err != nil {
+func (r *run) store(ctx context.Context, cert Certificate, found quality.Input, held []state.Quarantined) error {
+	if err := quality.Store(ctx, r.o.State, quality.Measure(found)); err != nil {
 		return err
 	}
 	if err := r.o.State.PutQuarantine(ctx, r.record.ID, held); err != nil {
@@ -131,16 +140,31 @@ func (r *run) store(ctx context.Context, cert Certificate, results []clean.Resul
 		Signature: signature, KeyID: keyID, Issued: cert.Finished})
 }
 
-func quality(results []clean.Result, t clean.Tally) []state.Quality {
-	out := make([]state.Quality, len(results))
-	for i, r := range results {
-		out[i] = state.Quality{Column: r.Column, Criterion: r.Dimension, Rule: r.Rule, Severity: r.Severity,
-			Total: t.In().Rows, Value: r.Value, Status: state.Status(r.Status)}
-		if r.Status == clean.StatusShown {
-			out[i].Status = state.NotRun
+// found is what the quality of the dataset is measured by.
+func (r *run) found(cert Certificate, results []clean.Result, newest time.Time) quality.Input {
+	return quality.Input{Plan: r.plan, Tally: cert.Tally, Results: results, Duplicates: cert.Delta.Duplicates,
+		Run: cert.Run, At: cert.Finished, Newest: newest, Certified: true,
+		PublishedSince: r.dataset.Contract.Custom.Text("publishedSince")}
+}
+
+// newest is when the newest change was made at the source: the latest value
+// of the column that the contract's SLA names, else the time of its files.
+func (r *run) newest(ctx context.Context, c *engine.Conn, clean string, at source.Position) (time.Time, error) {
+	var newest sql.NullTime
+	_, element, _ := r.dataset.Freshness()
+	name := element[strings.LastIndex(element, ".")+1:]
+	if p := r.dataset.Object.Property(name); p != nil && (p.LogicalType == "date" || p.LogicalType == "timestamp") {
+		err := c.Row(ctx, fmt.Sprintf("SELECT CAST(max(%s) AS TIMESTAMP) FROM %s", engine.Ident(name), clean), &newest)
+		if err != nil || newest.Valid {
+			return newest.Time, err
 		}
 	}
-	return out
+	for _, f := range at.Files {
+		if f.Modified.After(newest.Time) {
+			newest.Time = f.Modified
+		}
+	}
+	return newest.Time, nil
 }
 
 // heldBack counts the rows of the quarantine by their first violation.

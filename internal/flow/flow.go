@@ -25,6 +25,7 @@ import (
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/keys"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/source"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -92,6 +93,8 @@ type Outcome struct {
 	Drift       []contract.Change `json:"drift,omitempty"`
 	Results     []clean.Result    `json:"results,omitempty"`
 	Err         error             `json:"-"`
+
+	found quality.Input // what the dataset's quality is measured by
 }
 
 // Sync brings datasets up to date, one after another; one that fails does not
@@ -104,10 +107,12 @@ func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, force bool
 			return out[:i+1]
 		}
 	}
+	references := references{Flow: f, keys: map[string]string{}}
 	for i, d := range datasets {
 		if out[i].Err == nil {
-			out[i].Err = f.checkReferences(ctx, d, &out[i])
+			out[i].Err = references.check(ctx, d, &out[i])
 		}
 	}
+	references.close()
 	return out
 }

@@ -10,40 +10,59 @@ import (
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/quality"
 )
 
-// checkReferences counts the rows of a dataset that point to a record which
-// the other dataset does not have. They are clean as rows, so they are
-// counted and told, not set apart. A target that has never been synchronised
-// makes the reference not-run.
-func (f *Flow) checkReferences(ctx context.Context, d contract.Dataset, out *Outcome) error {
-	references := d.References()
-	if len(references) == 0 {
-		return nil
-	}
-	c, err := f.o.Engine.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	from, err := f.cleanScan(ctx, d.Name)
-	if err != nil {
-		return err
-	}
-	for _, ref := range references {
-		result := clean.Result{Rule: "references " + string(ref.To), Column: strings.Join(ref.Columns, ", "),
-			Dimension: "consistency", Severity: clean.SeverityWarning, Expect: "= 0"}
-		if err := f.dangling(ctx, c, from, ref, &result); err != nil {
-			return err
-		}
-		out.Results = append(out.Results, result)
-	}
-	if out.Certificate == nil {
-		return nil
-	}
-	return f.o.State.PutQuality(ctx, out.Certificate.Run, quality(out.Results, out.Certificate.Tally))
+// referenceRule begins the name of a relationship among the results.
+const referenceRule = "references "
+
+// references checks relationships between datasets, at the end of the syncs
+// that they need. A row that points to a record which the other dataset does
+// not have is clean as a row: it is counted and told, not set apart.
+type references struct {
+	*Flow
+	conn *engine.Conn
+	keys map[string]string // dataset and columns → the temporary table of their hashes
 }
 
+func (r *references) close() {
+	if r.conn != nil {
+		r.conn.Close()
+	}
+}
+
+// check counts a dataset's dangling references and measures its quality with
+// them. A target that has never been synchronised makes the rule not-run.
+func (r *references) check(ctx context.Context, d contract.Dataset, out *Outcome) (err error) {
+	if len(d.References()) == 0 {
+		return nil
+	}
+	if r.conn == nil {
+		if r.conn, err = r.o.Engine.Conn(ctx); err != nil {
+			return err
+		}
+	}
+	from, err := r.cleanScan(ctx, d.Name)
+	if err != nil {
+		return err
+	}
+	for _, ref := range d.References() {
+		result := clean.Result{Rule: referenceRule + string(ref.To), Column: strings.Join(ref.Columns, ", "),
+			Dimension: "consistency", Severity: clean.SeverityWarning, Expect: "= 0"}
+		total, err := r.dangling(ctx, from, ref, &result)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", d.Name, result.Rule, err)
+		}
+		out.Results = append(out.Results, result)
+		if result.Status != clean.StatusNotRun {
+			out.found.References = append(out.found.References, quality.Reference{Column: result.Column,
+				To: string(ref.To) + "." + strings.Join(ref.ToColumns, ", "), Resolved: total - int64(result.Value), Total: total})
+		}
+	}
+	return quality.Store(ctx, r.o.State, quality.Measure(out.found))
+}
+
+// cleanScan is the relation of a dataset's clean rows.
 func (f *Flow) cleanScan(ctx context.Context, dataset sen.Dataset) (string, error) {
 	t, err := f.o.Lake.Lookup(ctx, lake.Clean, dataset)
 	if err != nil {
@@ -53,29 +72,60 @@ func (f *Flow) cleanScan(ctx context.Context, dataset sen.Dataset) (string, erro
 	return relation(scan), err
 }
 
-func (f *Flow) dangling(ctx context.Context, c *engine.Conn, from string, ref contract.Reference, result *clean.Result) error {
-	to, err := f.cleanScan(ctx, ref.To)
+// dangling counts the rows with a reference, and those whose reference leads
+// nowhere. Hashes stand for the keys: they are compared a billion times and
+// read once.
+func (r *references) dangling(ctx context.Context, from string, ref contract.Reference, result *clean.Result) (total int64, err error) {
+	keys, err := r.keyHashes(ctx, ref)
 	if sen.KindOf(err) == sen.NotFound {
 		result.Status = clean.StatusNotRun
 		result.Text = fmt.Sprintf("%s has not been synchronised", ref.To)
-		return nil
+		return 0, nil
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var present, match []string
-	for i := range ref.Columns {
-		present = append(present, "a."+engine.Ident(ref.Columns[i])+" IS NOT NULL")
-		match = append(match, fmt.Sprintf("CAST(a.%s AS VARCHAR) = CAST(b.%s AS VARCHAR)", engine.Ident(ref.Columns[i]), engine.Ident(ref.ToColumns[i])))
-	}
-	query := fmt.Sprintf("SELECT count(*)::DOUBLE FROM (FROM %s a WHERE %s) a ANTI JOIN %s b ON %s",
-		from, strings.Join(present, " AND "), to, strings.Join(match, " AND "))
-	if err := c.Row(ctx, query, &result.Value); err != nil {
-		return err
+	query := fmt.Sprintf("SELECT count(*), coalesce(sum(CASE WHEN h NOT IN (SELECT h FROM %s) THEN 1 ELSE 0 END), 0)::DOUBLE FROM (SELECT %s AS h FROM %s WHERE %s)",
+		keys, hashOf(ref.Columns), from, present(ref.Columns))
+	if err := r.conn.Row(ctx, query, &total, &result.Value); err != nil {
+		return 0, err
 	}
 	result.Status = clean.StatusOK
 	if result.Value > 0 {
 		result.Status = clean.StatusFailed
 	}
-	return nil
+	return total, nil
+}
+
+// keyHashes is the temporary table of the hashes of a reference's target,
+// made once however many references lead there.
+func (r *references) keyHashes(ctx context.Context, ref contract.Reference) (string, error) {
+	name := string(ref.To) + " " + strings.Join(ref.ToColumns, " ")
+	if table, ok := r.keys[name]; ok {
+		return table, nil
+	}
+	to, err := r.cleanScan(ctx, ref.To)
+	if err != nil {
+		return "", err
+	}
+	table := fmt.Sprintf("keys_%d", len(r.keys))
+	r.keys[name] = table
+	return table, r.conn.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s AS h FROM %s WHERE %s",
+		table, hashOf(ref.ToColumns), to, present(ref.ToColumns)))
+}
+
+func hashOf(columns []string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = "CAST(" + engine.Ident(c) + " AS VARCHAR)"
+	}
+	return "hash(" + strings.Join(parts, ", ") + ")"
+}
+
+func present(columns []string) string {
+	parts := make([]string, len(columns))
+	for i, c := range columns {
+		parts[i] = engine.Ident(c) + " IS NOT NULL"
+	}
+	return strings.Join(parts, " AND ")
 }

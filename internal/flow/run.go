@@ -12,6 +12,7 @@ import (
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -151,7 +152,14 @@ func (r *run) upToDate(ctx context.Context, force bool, out *Outcome) (bool, err
 		return false, err
 	}
 	out.Certificate, out.Unchanged = &last, true
-	return true, nil
+	report, _, err := quality.Load(ctx, r.o.State, r.dataset.Name, 1)
+	for _, check := range report.Checks {
+		if !strings.HasPrefix(check.Rule, referenceRule) {
+			out.Results = append(out.Results, check)
+		}
+	}
+	out.found = r.found(last, out.Results, last.Finished)
+	return true, err
 }
 
 // begin goes on with an unfinished run where plan, engine and input are the

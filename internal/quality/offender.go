@@ -102,7 +102,7 @@ func (m *measure) offender(column, rule string, f Finding, c Criterion, severity
 
 func (m *measure) addFact(out []Offender, f clean.Fact, n int64) []Offender {
 	switch {
-	case f.Kind == clean.Blank:
+	case f.Kind == clean.Blank && f.Rule == "":
 		return out
 	case f.Kind == clean.Fault:
 		return append(out, m.offender("", f.Rule, FoundFault, Clean, f.Severity, n))
