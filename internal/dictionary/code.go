@@ -95,13 +95,10 @@ func (ix index) forms(x string) forms {
 		}
 	}
 	return forms{
-		quick: lookupSQL(x, withoutTokens(exact)),
-		slow: func(s string) string {
-			return "COALESCE(" + lookupSQL(s, exact) + ", " + lookupSQL(foldSQL(s), folded) + ")"
-		},
-		problem: func(s string) string {
-			return "COALESCE(" + lookupSQL(foldSQL(s), ambiguous) + ", 'unknown-code')"
-		},
+		quick:   lookupSQL(x, withoutTokens(exact)),
+		slow:    "COALESCE(" + lookupSQL(trimSQL(x), exact) + ", " + lookupSQL(foldSQL(trimSQL(x)), folded) + ")",
+		problem: "COALESCE(" + lookupSQL(foldSQL(trimSQL(x)), ambiguous) + ", 'unknown-code')",
+		tokens:  true,
 	}
 }
 
@@ -165,11 +162,11 @@ func codeSQL(x string, o Options) forms {
 	if o.Codes != nil {
 		return o.Codes.alone.get(o.Codes.Codes).forms(x)
 	}
-	same := func(s string) string { return s }
 	return forms{
 		quick:   cases("NULL", matches(x, "[!-~]*[0-9]"), x), // no token ends in a digit
-		slow:    same,
-		problem: func(string) string { return "'unknown-code'" },
+		slow:    trimSQL(x),
+		problem: "'unknown-code'",
+		tokens:  true,
 	}
 }
 
@@ -231,10 +228,7 @@ const sexDigits = "0*[0129]"
 
 func sexSQL(x string, o Options) forms {
 	f := sexIndex(o).forms(x)
-	problem := f.problem
-	f.problem = func(s string) string {
-		return cases(problem(s), matches(s, sexDigits), "'ambiguous-code'")
-	}
+	f.problem = cases(f.problem, f.problem+" = 'unknown-code' AND "+matches(x, around(sexDigits)), "'ambiguous-code'")
 	if o.Codes == nil {
 		f.quick = cases("NULL", x+" = 'Nam'", "'male'", x+" = 'Nữ'", "'female'")
 	}

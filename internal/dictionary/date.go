@@ -23,43 +23,59 @@ const (
 // the zero days of Excel, .NET, SQL Server and Oracle, and the end of time.
 var placeholders = []string{"1900-01-01", "1899-12-30", "1899-12-31", "0001-01-01", "1753-01-01", "9999-12-31", "9999-01-01"}
 
+// What stands between words, and where nothing needs to.
+const (
+	dateGap = spaceClass + `+`
+	dateMay = spaceClass + `*`
+)
+
 // clock is a time of day behind a date, which is dropped.
-const clock = `(?:[ t]+[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?: ?(?:am|pm|sa|ch))?(?: ?(?:z|utc|[+-][0-9]{2}(?::?[0-9]{2})?))?)?`
+const clock = `(?:(?:` + dateGap + `|t)[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:` + dateMay + `(?:am|pm|sa|ch))?(?:` + dateMay + `(?:z|utc|[+-][0-9]{2}(?::?[0-9]{2})?))?)?`
 
 // shiftedMidnight is midnight in Vietnam as programs write it in UTC: the day
 // written is then the day before the one meant.
-const shiftedMidnight = `[0-9]{4}-[0-9]{2}-[0-9]{2}t17:00(?::00(?:\.0+)?)?z`
+const shiftedMidnight = `([0-9]{4}-[0-9]{2}-[0-9]{2})t17:00(?::00(?:\.0+)?)?z`
 
 // datePattern turns a way of writing into "year-month-day", with 0 for what
-// is not there; the template names the groups.
-type datePattern struct{ pattern, template string }
+// is not there; the template names the groups. Two templates give no day:
+// "zone" and a serial day number behind "@".
+type datePattern struct {
+	pattern, template string
+	named             bool // the month comes as its English name
+}
 
 const (
-	sep       = `(?: ?[-/.] ?)`
+	sep       = dateMay + `[-/.]` + dateMay
+	sepOrGap  = `(?:` + sep + `|` + dateGap + `)`
 	unknown   = `(?:00?|xx?|__?|--?|\.\.?|\?\??)`
 	monthName = `(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*`
+	dayWord   = `ng[aà]\x{300}?y`
+	monthWord = `th[aá]\x{301}?ng`
+	yearWord  = `n[aă]\x{306}?m`
 )
 
-// datePatterns lists the ways of writing, over lower-case text with single
-// spaces. No text fits two of them with different meaning.
+// datePatterns lists the ways of writing, whatever the case. No text fits two
+// of them with different meaning.
 func datePatterns(order Order) []datePattern {
-	slashed, compact := `\3-\2-\1`, `\3-\2-\1`
+	digits := `\3-\2-\1`
 	if order == MonthFirst {
-		slashed, compact = `\3-\1-\2`, `\3-\1-\2`
+		digits = `\3-\1-\2`
 	}
 	return []datePattern{
-		{`([0-9]{1,2})(?: ?[-/.] ?| )([0-9]{1,2})(?: ?[-/.] ?| )([0-9]{4}|[0-9]{2})` + clock, slashed},
-		{`([0-9]{4})` + sep + `([0-9]{1,2})` + sep + `([0-9]{1,2})` + clock, `\1-\2-\3`},
-		{`((?:1[89]|2[01])[0-9]{2})(0[0-9]|1[0-2])([0-3][0-9])(?:[0-9]{6}|` + clock + `)`, `\1-\2-\3`},
-		{`([0-9]{2})([0-9]{2})([0-9]{4})` + clock, compact},
-		{`(?:sinh )?(?:ng[aà]y |mồng |mùng )?([0-9]{1,2}) th[aá]ng ([0-9]{1,2}),? (?:n[aă]m )?([0-9]{4})`, `\3-\2-\1`},
-		{`([0-9]{1,2})[- /.]?` + monthName + `[-,. /]{0,2}([0-9]{4}|[0-9]{2})` + clock, `\3-\2-\1`},
-		{monthName + `\.? ([0-9]{1,2}),? ([0-9]{4})` + clock, `\3-\1-\2`},
-		{`(?:n[aă]m )?([0-9]{4})`, `\1-0-0`},
-		{unknown + `[-/.]` + unknown + `[-/.]([0-9]{4})` + clock, `\1-0-0`},
-		{`(?:th[aá]ng )?([0-9]{1,2})(?: ?[-/.] ?|,? n[aă]m | )([0-9]{4})`, `\2-\1-0`},
-		{`([0-9]{4})[-/.]([0-9]{1,2})`, `\1-\2-0`},
-		{unknown + `[-/.]([0-9]{1,2})[-/.]([0-9]{4})` + clock, `\2-\1-0`},
+		{`([0-9]{1,2})` + sepOrGap + `([0-9]{1,2})` + sepOrGap + `([0-9]{4}|[0-9]{2})` + clock, digits, false},
+		{shiftedMidnight, `zone`, false},
+		{`([0-9]{4})` + sep + `([0-9]{1,2})` + sep + `([0-9]{1,2})` + clock, `\1-\2-\3`, false},
+		{`((?:1[89]|2[01])[0-9]{2})(0[0-9]|1[0-2])([0-3][0-9])(?:[0-9]{6}|` + clock + `)`, `\1-\2-\3`, false},
+		{`([0-9]{2})([0-9]{2})([0-9]{4})` + clock, digits, false},
+		{`(?:sinh` + dateGap + `)?(?:` + dayWord + dateGap + `)?([0-9]{1,2})` + dateGap + monthWord + dateGap + `([0-9]{1,2}),?` + dateGap + `(?:` + yearWord + dateGap + `)?([0-9]{4})`, `\3-\2-\1`, false},
+		{`([0-9]{1,2})[- /.]?` + monthName + `[-,. /]{0,2}([0-9]{4}|[0-9]{2})` + clock, `\3-\2-\1`, true},
+		{monthName + `\.?` + dateGap + `([0-9]{1,2}),?` + dateGap + `([0-9]{4})` + clock, `\3-\1-\2`, true},
+		{`(?:` + yearWord + dateGap + `)?([0-9]{4})`, `\1-0-0`, false},
+		{unknown + `[-/.]` + unknown + `[-/.]([0-9]{4})` + clock, `\1-0-0`, false},
+		{`(?:` + monthWord + dateGap + `)?([0-9]{1,2})(?:` + sepOrGap + `|,?` + dateGap + yearWord + dateGap + `)([0-9]{4})`, `\2-\1-0`, false},
+		{`([0-9]{4})[-/.]([0-9]{1,2})`, `\1-\2-0`, false},
+		{unknown + `[-/.]([0-9]{1,2})[-/.]([0-9]{4})` + clock, `\2-\1-0`, false},
+		{`([1-9][0-9]{4})(?:\.[0-9]+)?`, `@\1`, false},
 	}
 }
 
@@ -71,7 +87,6 @@ const (
 	partsMonth     = `[0-9]{4}-(?:0?[1-9]|1[0-2])-0{1,2}`
 	partsTwoDigits = `[0-9]{2}-[0-9]{1,2}-[0-9]{1,2}`
 	partsDay       = `[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}`
-	serialDays     = `[1-9][0-9]{4}(?:\.[0-9]+)?`
 )
 
 func date() *Element {
@@ -115,46 +130,48 @@ func dateProblems() map[string]Text {
 }
 
 func standardDate(s string, o Options) Result {
-	s = tidyDate(s)
-	if fits(s, shiftedMidnight) {
-		return Result{Problem: "time-zone", Candidates: nextDay(s[:10])}
-	}
-	if fits(s, serialDays) {
-		return standardSerial(s, o)
-	}
 	parts := dateParts(s, o.Order)
-	if fits(parts, partsTwoDigits) {
-		if o.Pivot == 0 {
-			return Result{Problem: "two-digit-year", Candidates: wellDays(o, "19"+parts, "20"+parts)}
-		}
-		parts = centuryOf(parts, o.Pivot) + parts
+	switch {
+	case parts == "zone":
+		return Result{Problem: "time-zone", Candidates: nextDay(s[:10])}
+	case strings.HasPrefix(parts, "@"):
+		return standardSerial(parts[1:], o)
+	case !fits(parts, partsTwoDigits):
+		return judgeDate(parts, o)
+	case o.Pivot == 0:
+		return Result{Problem: "two-digit-year", Candidates: wellDays(o, "19"+parts, "20"+parts)}
 	}
-	return judgeDate(parts, o)
+	return judgeDate(centuryOf(parts, o.Pivot)+parts, o)
 }
 
-// tidyDate is the text in lower case, composed, with single spaces.
-func tidyDate(s string) string {
-	return compileAny(nameSpace).ReplaceAllString(lower(compose(s)), " ")
-}
-
+// dateParts is the text by the first pattern that it fits; "" for none.
 func dateParts(s string, order Order) string {
 	for _, p := range goPatterns(order) {
 		if !p.pattern.MatchString(s) {
 			continue
 		}
 		parts := p.pattern.ReplaceAllString(s, p.template)
-		for i, name := range months {
-			parts = strings.ReplaceAll(parts, name, strconv.Itoa(i+1))
+		if p.named {
+			parts = monthNumbers(parts)
 		}
 		return parts
 	}
 	return ""
 }
 
-// goPattern is a datePattern for Go: compiled, with ${1} for the engine's \1.
+func monthNumbers(parts string) string {
+	parts = lower(parts)
+	for i, name := range months {
+		parts = strings.ReplaceAll(parts, name, strconv.Itoa(i+1))
+	}
+	return parts
+}
+
+// goPattern is a datePattern for Go.
 type goPattern struct {
 	pattern  *regexp.Regexp
 	template string
+	named    bool
 }
 
 var (
@@ -172,7 +189,7 @@ func goPatterns(order Order) []goPattern {
 func compilePatterns(order Order) []goPattern {
 	var out []goPattern
 	for _, p := range datePatterns(order) {
-		out = append(out, goPattern{full(p.pattern), compileAny(`\\([0-9])`).ReplaceAllString(p.template, "$${${1}}")})
+		out = append(out, goPattern{full("(?i)" + p.pattern), goTemplate(p.template), p.named})
 	}
 	return out
 }
@@ -284,9 +301,8 @@ func nextDay(day string) []string {
 // their leap day of 1900 that never was; smaller numbers are not dates here.
 var serialEpoch = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
 
-func standardSerial(s string, o Options) Result {
-	whole, _, _ := strings.Cut(s, ".")
-	n, _ := strconv.Atoi(whole)
+func standardSerial(number string, o Options) Result {
+	n, _ := strconv.Atoi(number)
 	day := serialEpoch.AddDate(0, 0, n).Format(isoDay)
 	if !o.Excel {
 		return Result{Problem: "serial", Candidates: wellDays(o, day)}

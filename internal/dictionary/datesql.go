@@ -1,19 +1,19 @@
 package dictionary
 
-import (
-	"fmt"
-	"time"
-)
+import "fmt"
 
-// dateSQL answers the two commonest forms with the engine's own parser, each
-// behind a LIKE, and leaves the rest, with everything near a limit (the year
-// 1900, this year and later), to the patterns.
+// dateSQL answers the common forms with the engine's own parser, each behind
+// a LIKE, and leaves the rest, with everything near a limit (the year 1900,
+// this year and later), to the patterns.
 func dateSQL(x string, o Options) forms {
 	quick := quickDate(x, o)
 	f := forms{
 		quick:   "(" + quick + ")::VARCHAR",
-		slow:    func(s string) string { return slowDate(s, o, dateValueSQL) },
-		problem: func(s string) string { return slowDate(s, o, dateProblemSQL) },
+		slow:    "(" + plainDateSQL(x, o) + ")::VARCHAR",
+		problem: judgeSQL(x, o, dateProblemSQL(o)),
+	}
+	if o.Year || o.Excel || o.Pivot > 0 {
+		f.slow = judgeSQL(x, o, dateValueSQL(o))
 	}
 	if !o.Year { // a year alone is no DATE
 		f.quickT, f.typ = quick, "DATE"
@@ -21,23 +21,25 @@ func dateSQL(x string, o Options) forms {
 	return f
 }
 
-// quickDate is a DATE, or NULL for what the patterns must see.
+// quickDate is a DATE, or NULL for what the patterns must see. strptime
+// passes over spaces at the end, where LIKE saw the place of a digit.
 func quickDate(x string, o Options) string {
 	order := "%d/%m/%Y"
 	if o.Order == MonthFirst {
 		order = "%m/%d/%Y"
 	}
-	// strptime passes over spaces at the end, where LIKE saw a digit's place.
-	whole := " AND NOT suffix(" + x + ", ' ')"
 	parse := func(format string) string { return fmt.Sprintf("try_strptime(%s, '%s')::DATE", x, format) }
+	whole := " AND NOT suffix(" + x + ", ' ')"
+	this := quickYear(o)
 	return cases("NULL",
-		x+" LIKE '%_/%_/19__' AND NOT suffix("+x+", '/1900')"+whole, parse(order),
-		x+" LIKE '____-__-__' AND "+x+" BETWEEN '1900-01-02' AND "+quote(quickLimit(o)), parse("%Y-%m-%d"),
-		x+" LIKE '%_/%_/20__' AND substr("+x+", strlen("+x+") - 1) < "+quote(quickYear(o))+whole, parse(order),
+		x+" LIKE '____-__-__' AND "+x+" BETWEEN '1900-01-02' AND "+quote(quickLimit(o)), "TRY_CAST("+x+" AS DATE)",
 		x+" LIKE '19______' AND "+x+" > '19000101'"+whole, parse("%Y%m%d"),
-		x+" LIKE '20______' AND "+x+" < "+quote("20"+quickYear(o))+whole, parse("%Y%m%d"))
+		x+" LIKE '20______' AND "+x+" < "+quote("20"+this)+whole, parse("%Y%m%d"),
+		x+" LIKE '%_/%_/19__' AND NOT suffix("+x+", '/1900')"+whole, parse(order),
+		x+" LIKE '%_/%_/20__' AND right("+x+", 2) < "+quote(this)+whole, parse(order))
 }
 
+// quickLimit is the last day that is quick as ISO text.
 func quickLimit(o Options) string {
 	if o.On.IsZero() {
 		return "2199-12-31"
@@ -48,104 +50,108 @@ func quickLimit(o Options) string {
 // quickYear is the first year of this century, as two digits, that is not
 // quick: the year spoken of.
 func quickYear(o Options) string {
-	year := time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC).Year()
-	if !o.On.IsZero() && o.On.Year() < year {
-		year = max(o.On.Year(), 2000)
+	if o.On.IsZero() || o.On.Year() > 2099 {
+		return "99"
 	}
-	return fmt.Sprintf("%02d", year%100)
+	return fmt.Sprintf("%02d", max(o.On.Year()-2000, 0))
 }
 
-// slowDate names the tidied text t_ and its parts p_ for the judgement.
-func slowDate(s string, o Options, judge func(o Options) string) string {
-	tidy := replaceAllSQL("lower("+composeSQL(s)+")", nameSpace, " ")
-	return let("t_", tidy, let("p_", partsSQL("t_", o), judge(o)))
-}
-
-// partsSQL is dateParts, with the century put before two digits where a
-// pivot is declared. NULL where no pattern fits.
-func partsSQL(t string, o Options) string {
+// partsSQL is dateParts; NULL where no pattern fits.
+func partsSQL(x string, o Options) string {
 	var pairs []string
 	for _, p := range datePatterns(o.Order) {
-		pairs = append(pairs, matches(t, p.pattern), fmt.Sprintf("regexp_replace(%s, %s, %s)", t, quote("^(?:"+p.pattern+")$"), quote(p.template)))
+		pattern := "(?i)" + around(p.pattern)
+		parts := fmt.Sprintf("regexp_replace(%s, %s, %s)", x, quote("^(?:"+pattern+")$"), quote(p.template))
+		if p.named {
+			parts = monthNumbersSQL(parts)
+		}
+		pairs = append(pairs, matches(x, pattern), parts)
 	}
-	raw := cases("NULL", pairs...)
-	named := "r_"
+	return cases("NULL", pairs...)
+}
+
+func monthNumbersSQL(parts string) string {
+	parts = "lower(" + parts + ")"
 	for i, name := range months {
-		named = fmt.Sprintf("replace(%s, '%s', '%d')", named, name, i+1)
+		parts = fmt.Sprintf("replace(%s, '%s', '%d')", parts, name, i+1)
 	}
-	parts := let("r_", raw, cases("r_", holds("r_", "[a-z]"), named))
+	return parts
+}
+
+// plainDateSQL is the DATE of parts that make one: all else (a year alone, two
+// digits of a year, a serial number) fails the cast or the limits.
+func plainDateSQL(x string, o Options) string {
+	well := fmt.Sprintf("d_ >= DATE '%d-01-01' AND d_ <= DATE '%s' AND d_ <> DATE '1900-01-01' AND d_ <> DATE '1899-12-30' AND d_ <> DATE '1899-12-31'",
+		firstYear, lastGoodDay(o))
+	return let("d_", "TRY_CAST("+partsSQL(x, o)+" AS DATE)", cases("NULL", well, "d_"))
+}
+
+// lastGoodDay is the last day that is neither impossible nor future.
+func lastGoodDay(o Options) string {
+	return min(latestDay(o), fmt.Sprintf("%d-12-31", lastYear))
+}
+
+// judgeSQL names the parts p_ (with the century of a declared pivot) and the
+// first day d_ that they allow, for a judgement in string functions alone.
+func judgeSQL(x string, o Options, judgement string) string {
+	judged := let("d_", firstDaySQL, judgement)
 	if o.Pivot == 0 {
-		return parts
+		return let("p_", partsSQL(x, o), judged)
 	}
-	century := fmt.Sprintf("CASE WHEN q_[1:2]::INTEGER <= %d THEN '20' ELSE '19' END || q_", o.Pivot)
-	return let("q_", parts, cases("q_", matches("q_", partsTwoDigits), century))
+	century := fmt.Sprintf("CASE WHEN r_[1:2]::INTEGER <= %d THEN '20' ELSE '19' END || r_", o.Pivot)
+	return let("r_", partsSQL(x, o), let("p_", cases("r_", "r_[3] = '-'", century), judged))
 }
 
-// dayValueSQL is the ISO day of a DATE expression if nothing is wrong with it.
-func dayValueSQL(day string, o Options) string {
-	return let("d_", day, cases("d_::VARCHAR", dayProblemSQL(o)+" IS NOT NULL", "NULL"))
-}
-
-// dayProblemSQL is dayProblem over the DATE d_.
-func dayProblemSQL(o Options) string {
-	return cases("NULL",
-		"d_::VARCHAR IN ("+quoteAll(placeholders)+")", "'placeholder'",
-		fmt.Sprintf("d_ < DATE '%d-01-01' OR d_ > DATE '%d-12-31'", firstYear, lastYear), "'impossible'",
-		"d_ > DATE "+quote(latestDay(o)), "'future'")
-}
-
-func serialSQL(t string) string {
-	return "DATE '1899-12-30' + TRY_CAST(regexp_extract(" + t + ", '^[0-9]+') AS INTEGER)"
-}
-
-// reducedSQL judges the first day of the year or month, then gives either
-// the value or the problem.
-func reducedSQL(firstDay, then string, o Options) string {
-	bad := cases("NULL",
-		fmt.Sprintf("d_ IS NULL OR d_ < DATE '%d-01-01' OR d_ > DATE '%d-12-31'", firstYear, lastYear), "'impossible'",
-		"d_ > DATE "+quote(latestDay(o)), "'future'")
-	return let("d_", "TRY_CAST("+firstDay+" AS DATE)", let("b_", bad, then))
-}
-
+// Over the parts: what they are, and the first day that a year, a month or a
+// serial number allows. Zeros become ones twice over, since two zeros share a
+// hyphen.
 const (
-	monthSQL    = "p_[1:4] || '-' || lpad(string_split(p_, '-')[2], 2, '0')"
-	monthDaySQL = monthSQL + " || '-01'"
-	yearDaySQL  = "p_[1:4] || '-01-01'"
+	isSerialSQL    = "starts_with(p_, '@')"
+	isTwoDigitsSQL = "p_ LIKE '__-%'"
+	isYearSQL      = "(p_ LIKE '%-0-0' OR p_ LIKE '%-00-00' OR p_ LIKE '%-00-0' OR p_ LIKE '%-0-00')"
+	isMonthSQL     = "(p_ LIKE '%-0' OR p_ LIKE '%-00')"
+	lacksMonthSQL  = "(p_ LIKE '%-0-%' OR p_ LIKE '%-00-%')"
+	firstDaySQL    = "CASE WHEN " + isSerialSQL + " THEN DATE '1899-12-30' + TRY_CAST(p_[2:] AS INTEGER)" +
+		" ELSE TRY_CAST(rtrim(replace(replace(replace(replace(p_ || '-', '-00-', '-0-'), '-00-', '-0-'), '-0-', '-1-'), '-0-', '-1-'), '-') AS DATE) END"
 )
 
 func dateValueSQL(o Options) string {
 	serial, year, month := "NULL", "NULL", "NULL"
 	if o.Excel {
-		serial = dayValueSQL(serialSQL("t_"), o)
+		serial = "d_::VARCHAR"
 	}
 	if o.Year {
-		year = reducedSQL(yearDaySQL, cases("NULL", "b_ IS NULL", "p_[1:4]"), o)
-		month = reducedSQL(monthDaySQL, cases("NULL", "b_ IS NULL", monthSQL), o)
+		year, month = "(d_::VARCHAR)[1:4]", "(d_::VARCHAR)[1:7]"
 	}
-	return cases("NULL",
-		matches("t_", shiftedMidnight), "NULL",
-		matches("t_", serialDays), serial,
-		matches("p_", partsYear), year,
-		matches("p_", partsMonth), month,
-		matches("p_", partsDay), dayValueSQL("TRY_CAST(p_ AS DATE)", o))
+	outside := fmt.Sprintf("d_ IS NULL OR d_ < DATE '%d-01-01' OR d_ > DATE '%s'", firstYear, lastGoodDay(o))
+	return cases("d_::VARCHAR",
+		outside+" OR "+isTwoDigitsSQL, "NULL",
+		isYearSQL, year,
+		lacksMonthSQL, "NULL",
+		isMonthSQL, month,
+		isPlaceholderSQL, "NULL",
+		isSerialSQL, serial)
 }
 
+var isPlaceholderSQL = "TRY_CAST(d_::VARCHAR AS ENUM(" + quoteAll(placeholders) + ")) IS NOT NULL"
+
 func dateProblemSQL(o Options) string {
-	serial := "'serial'"
-	if o.Excel {
-		serial = let("d_", serialSQL("t_"), dayProblemSQL(o))
+	year, month := "'year-only'", "'month-only'"
+	if o.Year {
+		year, month = "NULL", "NULL"
 	}
-	lone := func(firstDay, problem string) string {
-		if o.Year {
-			return reducedSQL(firstDay, "b_", o)
-		}
-		return reducedSQL(firstDay, "COALESCE(b_, "+quote(problem)+")", o)
-	}
-	return cases(unmatched,
-		matches("t_", shiftedMidnight), "'time-zone'",
-		matches("t_", serialDays), serial,
-		matches("p_", partsTwoDigits), "'two-digit-year'",
-		matches("p_", partsYear), lone(yearDaySQL, "year-only"),
-		matches("p_", partsMonth), lone(monthDaySQL, "month-only"),
-		matches("p_", partsDay), let("d_", "TRY_CAST(p_ AS DATE)", cases(dayProblemSQL(o), "d_ IS NULL", "'impossible'")))
+	late := fmt.Sprintf("d_ > DATE %s", quote(latestDay(o)))
+	limits := fmt.Sprintf("d_ < DATE '%d-01-01' OR d_ > DATE '%d-12-31'", firstYear, lastYear)
+	whole := "NOT " + isMonthSQL
+	return cases("NULL",
+		"p_ IS NULL", unmatched,
+		"p_ = 'zone'", "'time-zone'",
+		isTwoDigitsSQL, "'two-digit-year'",
+		isSerialSQL+" AND "+fmt.Sprint(!o.Excel), "'serial'",
+		"d_ IS NULL OR ("+lacksMonthSQL+" AND NOT "+isYearSQL+")", "'impossible'",
+		whole+" AND "+isPlaceholderSQL, "'placeholder'",
+		limits, "'impossible'",
+		late, "'future'",
+		isYearSQL, year,
+		isMonthSQL, month)
 }

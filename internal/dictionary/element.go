@@ -13,6 +13,7 @@
 package dictionary
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -83,13 +84,19 @@ type Element struct {
 	sql         func(x string, o Options) forms
 }
 
-// forms is what an element adds to the frame that all share: the value and
-// the problem of a text that is known to be trimmed and not blank, and a
-// quick form that answers most rows or gives NULL.
+// forms is what an element adds to the frame that all share: a quick form
+// that answers most rows or gives NULL, a slow one for the rest, and the
+// problem. All are over x as it came, untrimmed.
+//
+// No regular expression stands within a lambda: the engine compiles it anew
+// for every vector there, which costs more than all its rows together. Nor
+// does a macro (NULLIF, array_to_string) take a long expression: it writes its
+// argument twice, and within CASE both are computed.
 type forms struct {
-	quick   string                // over x itself; NULL sends the row to slow; may be empty
-	slow    func(s string) string // over the trimmed text
-	problem func(s string) string
+	quick   string // NULL sends the row to slow
+	slow    string // NULL where there is no standard form
+	problem string
+	tokens  bool   // slow would take blank text for a value, so the frame must look
 	typ     string // DuckDB type when not VARCHAR
 	quickT  string // quick, typed; empty: a cast of quick
 }
@@ -135,18 +142,23 @@ func (e *Element) Standardise(raw string, o Options) Result {
 func (e *Element) SQL(x string, o Options) Form {
 	f := e.sql(x, o)
 	blank := blankSQL(x, e.keepsTokens)
-	slow := "CASE WHEN " + blank + " THEN NULL ELSE " + let("s_", trimSQL(x), f.slow("s_")) + " END"
-	form := Form{Value: slow, Blank: blank, Type: "VARCHAR", Problem: let("s_", trimSQL(x), f.problem("s_"))}
-	if f.quick != "" {
-		form.Value = "COALESCE(" + f.quick + ", " + slow + ")"
+	slow := f.slow
+	if f.tokens {
+		slow = cases(slow, blank, "NULL")
 	}
-	form.Typed = form.Value
-	if f.typ != "" {
-		form.Type = f.typ
-		form.Typed = "TRY_CAST(" + form.Value + " AS " + f.typ + ")"
+	form := Form{
+		Value:   fmt.Sprintf("COALESCE(%s, %s)", f.quick, slow),
+		Type:    "VARCHAR",
+		Blank:   blank,
+		Problem: f.problem,
 	}
-	if f.quickT != "" {
-		form.Typed = "COALESCE(" + f.quickT + ", TRY_CAST(" + slow + " AS " + f.typ + "))"
+	switch {
+	case f.typ == "":
+		form.Typed = form.Value
+	case f.quickT == "":
+		form.Type, form.Typed = f.typ, fmt.Sprintf("TRY_CAST(%s AS %s)", form.Value, f.typ)
+	default:
+		form.Type, form.Typed = f.typ, fmt.Sprintf("COALESCE(%s, TRY_CAST(%s AS %s))", f.quickT, slow, f.typ)
 	}
 	return form
 }

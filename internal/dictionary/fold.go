@@ -17,6 +17,9 @@ const spaces = "\x01\x02\x03\x04\x05\x06\x07\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13
 	"\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a" +
 	"\u200b\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
 
+// spaceClass is spaces as a character class.
+const spaceClass = `[\x01-\x20\x{7f}-\x{a0}\x{1680}\x{2000}-\x{200b}\x{2028}\x{2029}\x{202f}\x{205f}\x{2060}\x{3000}\x{feff}]`
+
 // tokens are the ways in which people and programs write that there is no
 // value. They are matched as written: "Null" is a family name, "NULL" is not.
 var tokens = []string{

@@ -2,26 +2,20 @@ package dictionary
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
 
-// identityNoise is what people put between the digits of a number: spaces,
-// dots, hyphens, and the apostrophe that makes a spreadsheet keep its zeros.
-const identityNoise = "[ \\t\u00a0\u200b\ufeff.\\-'’]"
+// identityNoise is what people put around and between the digits of a
+// number: spaces, dots, hyphens, and the apostrophe that makes a spreadsheet
+// keep its zeros. A single ".0" at the end is a number that went through a
+// floating-point column, and goes whole: its zero is no digit.
+const identityNoise = `\.0` + spaceClass + `*$|` + spaceClass + `+|[.\-'’]+`
 
-var identityNoiseRE = regexp.MustCompile(identityNoise)
+func digitsOnly(s string) string { return compileAny(identityNoise).ReplaceAllString(s, "") }
 
-// digitsOnly drops the noise. A single ".0" at the end is a number that went
-// through a floating-point column, and goes whole: its zero is no digit.
-func digitsOnly(s string) string {
-	return identityNoiseRE.ReplaceAllString(strings.TrimSuffix(s, ".0"), "")
-}
-
-func digitsOnlySQL(s string) string {
-	return replaceAllSQL(fmt.Sprintf("regexp_replace(%s, '\\.0$', '')", s), identityNoise, "")
-}
+func digitsOnlySQL(x string) string { return replaceAllSQL(x, identityNoise, "") }
 
 // provincePattern is the first three digits of a personal identity number:
 // 0 and the code of one of the 63 provinces before the merger, or, for a
@@ -169,23 +163,15 @@ func (p identityPatterns) withoutLetters(d string) []string {
 }
 
 func identitySQL(x string, o Options) forms {
-	p := identityShapes(o)
-	digits := func(body func(string) string) func(string) string {
-		return func(s string) string { return let("d_", digitsOnlySQL(s), body("d_")) }
-	}
+	p, d := identityShapes(o), digitsOnlySQL(x)
 	return forms{
 		quick: cases("NULL", matches(x, p.well), x),
-		slow: digits(func(d string) string {
-			return cases("NULL", matches(d, p.well), d, matches(d, p.elevenLost), "'0' || "+d, matches(d, p.tenLost), "'00' || "+d)
-		}),
-		problem: digits(func(d string) string {
-			return cases(unmatched,
-				matches(d, "[0-9]{9}"), "'old-number'",
-				matches(d, "[0-9]+")+" AND strlen("+d+") <> 12", "'length'",
-				matches(d, p.provinceOnly), "'century'",
-				matches(d, "[0-9]+"), "'province'",
-				matches(d, letterDigits), "'letters'")
-		}),
+		slow:  cases("NULL", matches(d, p.well), d, matches(d, p.elevenLost), "'0' || "+d, matches(d, p.tenLost), "'00' || "+d),
+		problem: cases(unmatched,
+			matches(d, "[0-9]{9}"), "'old-number'",
+			matches(d, "[0-9]{12}"), cases("'province'", matches(d, p.provinceOnly), "'century'"),
+			matches(d, "[0-9]+"), "'length'",
+			matches(d, letterDigits), "'letters'"),
 	}
 }
 
@@ -219,12 +205,15 @@ func identityNumberOld() *Element {
 }
 
 // fillers are nine digits that were typed to get past a form.
-const fillers = "0{9}|1{9}|2{9}|3{9}|4{9}|5{9}|6{9}|7{9}|8{9}|9{9}|123456789|987654321"
+var fillers = []string{
+	"000000000", "111111111", "222222222", "333333333", "444444444", "555555555",
+	"666666666", "777777777", "888888888", "999999999", "123456789", "987654321",
+}
 
 func standardOldNumber(s string, _ Options) Result {
 	d := digitsOnly(s)
 	switch {
-	case fits(d, fillers):
+	case slices.Contains(fillers, d):
 		return Result{Problem: "placeholder"}
 	case fits(d, "[0-9]{9}"):
 		return Result{Value: d}
@@ -239,17 +228,14 @@ func standardOldNumber(s string, _ Options) Result {
 }
 
 func oldNumberSQL(x string, _ Options) forms {
-	nine := func(d string) string { return matches(d, "[0-9]{9}") + " AND NOT " + matches(d, fillers) }
+	filler := func(d string) string { return d + " IN (" + quoteAll(fillers) + ")" }
+	d := digitsOnlySQL(x)
 	return forms{
-		quick: cases("NULL", nine(x), x),
-		slow: func(s string) string {
-			return let("d_", digitsOnlySQL(s), cases("NULL", nine("d_"), "d_"))
-		},
-		problem: func(s string) string {
-			return let("d_", digitsOnlySQL(s), cases(unmatched,
-				matches("d_", fillers), "'placeholder'",
-				matches("d_", "[0-9]{12}"), "'new-number'",
-				matches("d_", "[0-9]+"), "'length'"))
-		},
+		quick: cases("NULL", matches(x, "[0-9]{9}")+" AND NOT "+filler(x), x),
+		slow:  cases("NULL", matches(d, "[0-9]{9}")+" AND NOT "+filler(d), d),
+		problem: cases(unmatched,
+			filler(d), "'placeholder'",
+			matches(d, "[0-9]{12}"), "'new-number'",
+			matches(d, "[0-9]+"), "'length'"),
 	}
 }

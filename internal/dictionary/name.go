@@ -1,6 +1,7 @@
 package dictionary
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,16 +17,22 @@ const nameLetter = `[` + nameLetters + `]`
 
 // Patterns of a name over its cleaned text.
 const (
-	nameAllowed  = nameWord + `(?: ` + nameWord + `)*`
+	nameAllowed  = nameWord + nameRest
 	nameWord     = nameLetter + `+(?:['.-]` + nameLetter + `+)*[.']?`
 	nameTooShort = nameLetter + `[.']?`
-	namePieces   = nameLetter + `+|[^` + nameLetters + `]`
-	// A capital inside a word stands only in forms like McDonald; any other
+	nameRest     = `(?: ` + nameWord + `)*`
+	// nameWell is nameAllowed but not nameTooShort.
+	nameWell = nameLetter + `(?:` + nameLetter + `+|['.-]` + nameLetter + `+)(?:['.-]` + nameLetter + `+)*[.']?` + nameRest +
+		`|` + nameLetter + `[.']?(?: ` + nameWord + `)+`
+	namePieces = nameLetter + `+|[^` + nameLetters + `]`
+	// A capital inside a word stays only in forms like McDonald; any other
 	// mixture is a slip of the shift key.
-	nameCamel = `\p{Lu}\p{Ll}+\p{Lu}\p{Ll}+`
+	nameCamel = `(^|[^` + nameLetters + `])(\p{Lu}\p{Ll}+)(\p{Lu}\p{Ll}+)($|[^` + nameLetters + `])`
 	nameDigit = `[0-9]`
 	nameGone  = `[\x{200b}-\x{200d}\x{2060}\x{feff}\x{ad}]`
-	nameSpace = `[ \t-\r\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+`
+	// nameSpace is every gap that is not one plain space already.
+	nameSpace = `[` + nameBlank + `][ ` + nameBlank + `]*| [ ` + nameBlank + `]+`
+	nameBlank = `\t-\r\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}`
 	nameQuote = "[’‘ʼʻ`´′]"
 	nameDash  = `[‐‑‒–—−]`
 )
@@ -107,35 +114,39 @@ func nameProblem(s string) string {
 	return ""
 }
 
+// camelBreak stands, while a name is capitalised, between Mc and Donald.
+const (
+	camelBreak  = "\x01"
+	camelBroken = `\1\2` + camelBreak + `\3\4`
+)
+
 // capitalise gives every row of letters one capital, its first.
 func capitalise(s string) string {
+	for range 2 { // neighbours share the space between them
+		s = compileAny(nameCamel).ReplaceAllString(s, goTemplate(camelBroken))
+	}
 	var b strings.Builder
 	for _, piece := range compileAny(namePieces).FindAllString(s, -1) {
-		if fits(piece, nameCamel) {
-			b.WriteString(piece)
-			continue
-		}
 		first, size := utf8.DecodeRuneInString(piece)
 		b.WriteRune(unicode.ToUpper(first))
 		b.WriteString(lower(piece[size:]))
 	}
-	return b.String()
+	return strings.ReplaceAll(b.String(), camelBreak, "")
 }
 
+// nameSQL tests the raw text for tones to be moved, which is dear.
 func nameSQL(x string, _ Options) forms {
-	tidy := func(body string) func(string) string {
-		return func(s string) string { return let("t_", tidyNameSQL(s), body) }
-	}
-	problem := cases("NULL",
-		holds("t_", brokenClass), "'broken-text'",
-		holds("t_", nameDigit), "'digits'",
-		"NOT "+matches("t_", nameAllowed), "'symbols'",
-		matches("t_", nameTooShort), "'too-short'")
-	good := matches("t_", nameAllowed) + " AND NOT " + matches("t_", nameTooShort)
+	tidy := tidyNameSQL(x)
+	capitalised := capitaliseSQL("regexp_extract(" + tidy + ", " + quote("^(?:"+nameWell+")$") + ")")
 	return forms{
-		quick:   cases("NULL", matches(x, nameClean), x),
-		slow:    tidy(cases("NULL", good, let("c_", capitaliseSQL("t_"), placeTonesSQL("c_")))),
-		problem: tidy(problem),
+		quick: cases("NULL", matches(x, nameClean), x),
+		slow:  cases(capitalised, holds(x, toneDoubtful), placeTonesSQL(capitalised)),
+		problem: cases("NULL",
+			holds(x, brokenClass), "'broken-text'",
+			holds(x, nameDigit), "'digits'",
+			"NOT "+matches(tidy, nameAllowed), "'symbols'",
+			matches(tidy, nameTooShort), "'too-short'"),
+		tokens: true,
 	}
 }
 
@@ -146,8 +157,12 @@ func tidyNameSQL(s string) string {
 	return trimSQL(replaceAllSQL(s, nameDash, "-"))
 }
 
+// capitaliseSQL is capitalise; NULL for the empty text. The engine makes ẞ of
+// ß, which no name begins with; Go keeps it. array_to_string would be a macro
+// that writes its argument twice.
 func capitaliseSQL(s string) string {
-	// The engine makes ẞ of ß, which no name begins with; Go keeps it.
-	piece := cases("replace(upper(w_[1]), 'ẞ', 'ß') || lower(w_[2:])", matches("w_", nameCamel), "w_")
-	return "array_to_string(list_transform(regexp_extract_all(" + s + ", " + quote(namePieces) + "), lambda w_: " + piece + "), '')"
+	broken := replaceAllSQL(replaceAllSQL(s, nameCamel, camelBroken), nameCamel, camelBroken)
+	pieces := fmt.Sprintf("regexp_extract_all(%s, %s)", broken, quote(namePieces))
+	capital := "replace(upper(w_[1]), 'ẞ', 'ß') || lower(w_[2:])"
+	return fmt.Sprintf("replace(list_aggregate(list_transform(%s, lambda w_: %s), 'string_agg', ''), %s, '')", pieces, capital, quote(camelBreak))
 }

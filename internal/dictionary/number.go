@@ -17,7 +17,7 @@ const (
 	bothEndDot     = `[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+`
 	bothEndComma   = `[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+`
 	exponent       = `[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}`
-	numberSpace    = `[ \x{a0}\x{202f}]`
+	numberSpace    = trimPattern + `|[ \x{a0}\x{202f}]+`
 )
 
 func integer() *Element {
@@ -68,7 +68,7 @@ func trimZeros(n string) string {
 }
 
 func trimZerosSQL(n string) string {
-	return "replace('<' || regexp_replace(" + n + `, '^(-?)\+?0*([0-9])', '\1\2') || '>', '<-0>', '<0>')[2:-2]`
+	return "regexp_replace(" + n + `, '^(-?)\+?0*([0-9])', '\1\2')`
 }
 
 // bounded keeps what 18 digits hold: the largest count of digits that always
@@ -81,20 +81,19 @@ func bounded(n string) Result {
 }
 
 func integerSQL(x string, _ Options) forms {
-	squeezed := func(body string) func(string) string {
-		return func(s string) string { return let("n_", replaceAllSQL(s, numberSpace, ""), body) }
-	}
+	n := replaceAllSQL(x, numberSpace, "")
 	bare := cases("NULL",
-		matches("n_", groupedByDot), "replace(n_, '.', '')",
-		matches("n_", groupedByComma), "replace(n_, ',', '')",
-		matches("n_", pointZero), "n_[1:-3]",
-		matches("n_", looseInteger), "n_")
+		matches(n, looseInteger), n,
+		matches(n, groupedByDot), "replace("+n+", '.', '')",
+		matches(n, groupedByComma), "replace("+n+", ',', '')",
+		matches(n, pointZero), n+"[1:-3]")
+	short := cases("NULL", "z_ = '-0'", "'0'", "strlen(replace(z_, '-', '')) <= 18", "z_")
 	return forms{
 		quick: cases("NULL", matches(x, plainInteger)+" AND "+x+" <> '-0'", x),
-		slow:  squeezed(let("z_", trimZerosSQL(bare), cases("NULL", matches("z_", plainInteger), "z_"))),
-		problem: squeezed(cases(unmatched,
-			matches("n_", groupedByDot+"|"+groupedByComma+"|"+pointZero+"|"+looseInteger), "'range'",
-			matches("n_", decimalDot+"|"+decimalComma), "'not-integer'")),
+		slow:  let("z_", trimZerosSQL(bare), short),
+		problem: cases(unmatched,
+			matches(n, groupedByDot+"|"+groupedByComma+"|"+pointZero+"|"+looseInteger), "'range'",
+			matches(n, decimalDot+"|"+decimalComma), "'not-integer'"),
 		typ: "BIGINT",
 	}
 }
@@ -157,26 +156,24 @@ func standardNumber(s string, o Options) Result {
 }
 
 func numberSQL(x string, o Options) forms {
+	n := replaceAllSQL(x, numberSpace, "")
 	var values, problems []string
 	for _, rule := range numberRules(o.Decimal) {
-		n := "n_"
+		kept := n
 		if rule.drop != "" {
-			n = "replace(n_, " + quote(rule.drop) + ", '')"
+			kept = "replace(" + n + ", " + quote(rule.drop) + ", '')"
 		}
-		value, problem := "replace("+n+", ',', '.')", unmatched
+		value, problem := "replace("+kept+", ',', '.')", unmatched
 		if rule.problem != "" {
 			value, problem = "NULL", quote(rule.problem)
 		}
-		values = append(values, matches("n_", rule.pattern), value)
-		problems = append(problems, matches("n_", rule.pattern), problem)
-	}
-	squeezed := func(body string) func(string) string {
-		return func(s string) string { return let("n_", replaceAllSQL(s, numberSpace, ""), body) }
+		values = append(values, matches(n, rule.pattern), value)
+		problems = append(problems, matches(n, rule.pattern), problem)
 	}
 	return forms{
 		quick:   cases("NULL", matches(x, quickNumber(o.Decimal)), x),
-		slow:    squeezed(trimZerosSQL(cases("NULL", values...))),
-		problem: squeezed(cases(unmatched, problems...)),
+		slow:    let("z_", trimZerosSQL(cases("NULL", values...)), cases("z_", "z_ = '-0'", "'0'")),
+		problem: cases(unmatched, problems...),
 		typ:     "DOUBLE",
 	}
 }

@@ -33,3 +33,8 @@ func compileAny(pattern string) *regexp.Regexp {
 	compiled.Store(key, re)
 	return re
 }
+
+// goTemplate writes the engine's \1 as Go's ${1}.
+func goTemplate(template string) string {
+	return compileAny(`\\([0-9])`).ReplaceAllString(template, "$${${1}}")
+}

@@ -114,7 +114,7 @@ func newKeys(valid, ended []Unit) provinceKeys {
 
 func (k provinceKeys) add(u Unit) {
 	for _, name := range append([]string{u.Name}, officialNames(u.Name)...) {
-		k.exact[name] = u.Code
+		k.exact[name], k.exact[strings.ToUpper(name)] = u.Code, u.Code
 	}
 	k.exact[u.Code] = u.Code
 	for _, written := range append(codesWritten(u.Code), namesWritten(u)...) {
@@ -209,10 +209,8 @@ func provinceSQL(x string, o Options) forms {
 		problems[key] = "ended"
 	}
 	return forms{
-		quick: lookupSQL(x, k.exact),
-		slow:  func(s string) string { return lookupSQL(provinceKeySQL(s), k.key) },
-		problem: func(s string) string {
-			return "COALESCE(" + lookupSQL(provinceKeySQL(s), problems) + ", 'unknown-code')"
-		},
+		quick:   lookupSQL(x, k.exact),
+		slow:    lookupSQL(provinceKeySQL(x), k.key),
+		problem: "COALESCE(" + lookupSQL(provinceKeySQL(x), problems) + ", 'unknown-code')",
 	}
 }

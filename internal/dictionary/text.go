@@ -40,12 +40,11 @@ func standardText(s string, _ Options) Result {
 }
 
 func textSQL(x string, _ Options) forms {
+	tidy := replaceAllSQL(replaceAllSQL("("+composeSQL(x)+")", textNewline, "\n"), textControl, "")
 	return forms{
-		quick: cases("NULL", matches(x, textClean), x),
-		slow: func(s string) string {
-			tidy := replaceAllSQL(replaceAllSQL("("+composeSQL(s)+")", textNewline, "\n"), textControl, "")
-			return cases("NULLIF("+trimSQL(tidy)+", '')", holds(s, brokenClass), "NULL")
-		},
-		problem: func(s string) string { return cases("NULL", holds(s, brokenClass), "'broken-text'") },
+		quick:   cases("NULL", matches(x, textClean), x),
+		slow:    cases(trimSQL(tidy), holds(x, brokenClass), "NULL"),
+		problem: cases("NULL", holds(x, brokenClass), "'broken-text'"),
+		tokens:  true,
 	}
 }

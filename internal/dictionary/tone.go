@@ -1,6 +1,10 @@
 package dictionary
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // Tone placement.
 //
@@ -13,96 +17,77 @@ import "strings"
 // After q the u is no vowel (quý, quà), after g the i is none where a vowel
 // follows (già, giúp).
 //
-// The steps are plain replacements, in one order, for Go and SQL alike.
+// A tone is moved as a combining mark: the toned vowels in question are taken
+// apart, patterns carry the mark over, and NFC joins what is left. The same
+// patterns serve Go and SQL.
 
-// swap is one replacement.
-type swap struct{ from, to string }
-
-// toned holds a vowel with the five tones: grave, acute, hook, tilde, dot.
-var toned = map[rune][]string{
-	'a': {"à", "á", "ả", "ã", "ạ"}, 'e': {"è", "é", "ẻ", "ẽ", "ẹ"}, 'i': {"ì", "í", "ỉ", "ĩ", "ị"},
-	'o': {"ò", "ó", "ỏ", "õ", "ọ"}, 'u': {"ù", "ú", "ủ", "ũ", "ụ"}, 'y': {"ỳ", "ý", "ỷ", "ỹ", "ỵ"},
-	'O': {"Ò", "Ó", "Ỏ", "Õ", "Ọ"}, 'U': {"Ù", "Ú", "Ủ", "Ũ", "Ụ"},
+// toned are the vowels that a tone may leave, by their marks.
+var toned = []struct{ letters, vowel string }{
+	{"àáảãạ", "a"}, {"èéẻẽẹ", "e"}, {"ỳýỷỹỵ", "y"}, {"òóỏõọ", "o"}, {"ùúủũụ", "u"}, {"ìíỉĩị", "i"},
+	{"ÒÓỎÕỌ", "O"}, {"ÙÚỦŨỤ", "U"},
 }
 
-// syllableEnd marks, while tones are moved, where a row of letters ends.
-const syllableEnd = "\x01"
+// toneMarks are the combining characters in the order of toned.letters.
+var toneMarks = []string{"\u0300", "\u0301", "\u0309", "\u0303", "\u0323"}
 
-// mute stands, while tones are moved, for a u or i that belongs to the onset.
-const mute = "\x02"
+// swap is one replacement; in a toneMove, from is a pattern.
+type swap struct{ from, to string }
 
-// vowelPairs carry the question of placement.
-var vowelPairs = []string{"oa", "oe", "uy", "Oa", "Oe", "Uy"}
-
-// glideSwaps move the tone off the u of qu and the i of gi, then hide both.
-func glideSwaps() []swap {
+// apart lists toned vowels and the same as vowel and mark.
+var apart = func() []swap {
 	var out []swap
-	for tone := range 5 {
-		for _, v := range "aeoiy" {
-			out = append(out, swap{"Q" + toned['u'][tone] + string(v), "Qu" + toned[v][tone]})
-		}
-		for _, v := range "aeou" {
-			out = append(out, swap{"G" + toned['i'][tone] + string(v), "Gi" + toned[v][tone]})
+	for _, t := range toned {
+		for i, letter := range []rune(t.letters) {
+			out = append(out, swap{string(letter), t.vowel + toneMarks[i]})
 		}
 	}
 	return out
-}
+}()
 
-// placeSwaps put the tone of every pair on its second vowel, then of those
-// that end a syllable on the first.
-func placeSwaps() []swap {
-	second := []swap{{"Qu", "Q" + mute}}
-	var first []swap
-	for _, pair := range vowelPairs {
-		a, b := rune(pair[0]), rune(pair[1])
-		for tone := range 5 {
-			onFirst, onSecond := toned[a][tone]+string(b), string(a)+toned[b][tone]
-			second = append(second, swap{onFirst, onSecond})
-			first = append(first, swap{onSecond + syllableEnd, onFirst + syllableEnd})
-		}
-	}
-	return append(append(second, first...), swap{"Q" + mute, "Qu"})
-}
-
-// Patterns that say whether the swaps are needed at all.
 const (
-	glideMisplaced  = `Q[ùúủũụ][aeoiy]|G[ìíỉĩị][aeou]`
-	placeDoubtful   = `[oO][àáảãạèéẻẽẹ]|[uU][ỳýỷỹỵ]|[òóỏõọÒÓỎÕỌ][ae]|[ùúủũụÙÚỦŨỤ]y`
-	endOfLetters    = `(` + nameLetter + `)($|[^` + nameLetters + `])`
-	endOfLettersGo  = `${1}` + syllableEnd + `${2}`
-	endOfLettersSQL = `\1` + syllableEnd + `\2`
+	toneMark  = `([\x{300}\x{301}\x{303}\x{309}\x{323}])`
+	unmarked  = `($|[^\x{300}-\x{36f}])`
+	notLetter = `($|[^` + nameLetters + `\x{300}-\x{36f}])`
+	notQ      = `(^|[^Qq])`
 )
+
+// toneMoves carry marks over, in this order: off the u of qu and the i of gi;
+// from the first to the second vowel of a pair; in an open syllable back to
+// the first. A vowel that has a tone of its own is left alone.
+var toneMoves = []swap{
+	{`(Qu|Gi)` + toneMark + `([aeiouy])` + unmarked, `\1\3\2\4`},
+	{`([oO])` + toneMark + `([ae])` + unmarked, `\1\3\2\4`},
+	{notQ + `([uU])` + toneMark + `y` + unmarked, `\1\2y\3\4`},
+	{`([oO])([ae])` + toneMark + notLetter, `\1\3\2\4`},
+	{notQ + `([uU])y` + toneMark + notLetter, `\1\2\3y\4`},
+}
+
+// toneDoubtful fits every text that toneMoves change, and few others. The
+// engine tests raw text with it, so case and Unicode form are open.
+const toneDoubtful = `(?i)o[àáảãạèéẻẽẹ]` + notLetter + `|(?:^|[^q])u[ỳýỷỹỵ]` + notLetter +
+	`|[òóỏõọ][ae]` + nameLetter + `|[ùúủũụ]y` + nameLetter + `|q[ùúủũụ][aeiouy]|g[ìíỉĩị][aeiouy]|` + marksClass + `|` + nameGone
 
 // placeTones standardises the tone placement of capitalised words.
 func placeTones(s string) string {
-	if compileAny(glideMisplaced).MatchString(s) {
-		s = applySwaps(s, glideSwaps())
-	}
-	if !compileAny(placeDoubtful).MatchString(s) {
+	if !compileAny(toneDoubtful).MatchString(s) {
 		return s
 	}
-	s = compileAny(endOfLetters).ReplaceAllString(s, endOfLettersGo)
-	return strings.ReplaceAll(applySwaps(s, placeSwaps()), syllableEnd, "")
-}
-
-func applySwaps(s string, swaps []swap) string {
-	for _, w := range swaps {
+	for _, w := range apart {
 		s = strings.ReplaceAll(s, w.from, w.to)
 	}
-	return s
-}
-
-// placeTonesSQL is placeTones over a name that is a plain identifier.
-func placeTonesSQL(s string) string {
-	glided := cases(s, holds(s, glideMisplaced), swapSQL(s, glideSwaps()))
-	marked := replaceAllSQL("g_", endOfLetters, endOfLettersSQL)
-	placed := "replace(" + swapSQL(marked, placeSwaps()) + ", " + quote(syllableEnd) + ", '')"
-	return let("g_", glided, cases("g_", holds("g_", placeDoubtful), placed))
-}
-
-func swapSQL(x string, swaps []swap) string {
-	for _, w := range swaps {
-		x = "replace(" + x + ", " + quote(w.from) + ", " + quote(w.to) + ")"
+	for _, move := range toneMoves {
+		s = compileAny(move.from).ReplaceAllString(s, goTemplate(move.to))
 	}
-	return x
+	return norm.NFC.String(s)
+}
+
+// placeTonesSQL is placeTones without its test.
+func placeTonesSQL(s string) string {
+	for _, w := range apart {
+		s = "replace(" + s + ", " + quote(w.from) + ", " + quote(w.to) + ")"
+	}
+	for _, move := range toneMoves {
+		s = replaceAllSQL(s, move.from, move.to)
+	}
+	return "nfc_normalize(" + s + ")"
 }
