@@ -31,12 +31,18 @@ func quickDate(x string, o Options) string {
 	parse := func(format string) string { return fmt.Sprintf("try_strptime(%s, '%s')::DATE", x, format) }
 	whole := " AND NOT suffix(" + x + ", ' ')"
 	this := quickYear(o)
-	return cases("NULL",
-		x+" LIKE '____-__-__' AND "+x+" BETWEEN '1900-01-02' AND "+quote(quickLimit(o)), "TRY_CAST("+x+" AS DATE)",
+	slashed := func(places string) []string {
+		return []string{
+			x + " LIKE '" + places + "/19__' AND NOT suffix(" + x + ", '/1900')" + whole, parse(order),
+			x + " LIKE '" + places + "/20__' AND right(" + x + ", 2) < " + quote(this) + whole, parse(order),
+		}
+	}
+	branches := []string{x + " LIKE '____-__-__' AND " + x + " BETWEEN '1900-01-02' AND " + quote(quickLimit(o)), "TRY_CAST(" + x + " AS DATE)"}
+	branches = append(branches, slashed("__/__")...)
+	branches = append(branches,
 		x+" LIKE '19______' AND "+x+" > '19000101'"+whole, parse("%Y%m%d"),
-		x+" LIKE '20______' AND "+x+" < "+quote("20"+this)+whole, parse("%Y%m%d"),
-		x+" LIKE '%_/%_/19__' AND NOT suffix("+x+", '/1900')"+whole, parse(order),
-		x+" LIKE '%_/%_/20__' AND right("+x+", 2) < "+quote(this)+whole, parse(order))
+		x+" LIKE '20______' AND "+x+" < "+quote("20"+this)+whole, parse("%Y%m%d"))
+	return cases("NULL", append(branches, slashed("%_/%_")...)...)
 }
 
 // quickLimit is the last day that is quick as ISO text.

@@ -166,7 +166,7 @@ func identitySQL(x string, o Options) forms {
 	p, d := identityShapes(o), digitsOnlySQL(x)
 	return forms{
 		quick: cases("NULL", matches(x, p.well), x),
-		slow:  cases("NULL", matches(d, p.well), d, matches(d, p.elevenLost), "'0' || "+d, matches(d, p.tenLost), "'00' || "+d),
+		slow:  cases("NULL", matches(d, p.well+"|"+p.elevenLost+"|"+p.tenLost), "lpad("+d+", 12, '0')"),
 		problem: cases(unmatched,
 			matches(d, "[0-9]{9}"), "'old-number'",
 			matches(d, "[0-9]{12}"), cases("'province'", matches(d, p.provinceOnly), "'century'"),

@@ -84,6 +84,15 @@ func personName() *Element {
 }
 
 func standardName(s string, _ Options) Result {
+	if fits(s, nameClean) {
+		return Result{Value: s}
+	}
+	return repairName(s)
+}
+
+// repairName is standardName for what is not clean; a clean name comes back
+// as it is.
+func repairName(s string) Result {
 	s = tidyName(s)
 	if problem := nameProblem(s); problem != "" {
 		return Result{Problem: problem}
