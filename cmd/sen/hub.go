@@ -184,12 +184,13 @@ func (p *program) open(ctx context.Context, progress func(flow.Progress)) (h *hu
 		return nil, err
 	}
 	h.stop = append(h.stop, h.engine.Close)
-	if h.lake, err = lake.Open(ctx, lake.Options{Dir: d.data("lake"), Log: p.log()}); err != nil {
+	hook := p.hook()
+	if h.lake, err = lake.Open(ctx, lake.Options{Dir: d.data("lake"), Log: p.log(), Hook: hook.lake}); err != nil {
 		return nil, err
 	}
 	h.stop = append(h.stop, h.lake.Close)
 	h.flow = flow.New(flow.Options{Hub: d.dir, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(),
-		Principal: p.principal(), Now: p.now, Progress: progress, Hook: p.hook(),
+		Principal: p.principal(), Now: p.now, Progress: progress, Hook: hook.flow,
 		Source: source.Options{RangeRows: d.config.RangeRows, RangeBytes: d.config.RangeBytes, FieldLimit: int(d.config.FieldLimit)}})
 	h.door = access.New(h.state, h.keys, access.Options{Now: p.now, Log: p.log()})
 	return h, nil

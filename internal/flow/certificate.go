@@ -135,6 +135,7 @@ func (r *run) store(ctx context.Context, cert Certificate, found quality.Input, 
 	if err != nil {
 		return err
 	}
+	r.o.Hook(HookCertify, 0)
 	signature, keyID := r.o.Keys.Sign(body)
 	return r.o.State.Certify(ctx, state.Certificate{Run: r.record.ID, Dataset: r.dataset.Name, Body: body,
 		Signature: signature, KeyID: keyID, Issued: cert.Finished})

@@ -76,7 +76,7 @@ func (r *run) publishedDelta() (delta Delta, ok bool, err error) {
 
 // publish commits a change to a table, unless the table has it already.
 func (r *run) publish(ctx context.Context, t *lake.Table, change lake.Change) error {
-	r.o.Hook(HookCommit)
+	r.o.Hook(HookCommit, 0)
 	if r.published(t) {
 		return nil
 	}
@@ -88,7 +88,7 @@ func (r *run) publish(ctx context.Context, t *lake.Table, change lake.Change) er
 	if _, err := t.Commit(ctx, change); err != nil {
 		return fmt.Errorf("commit %s: %w", t.Kind(), err)
 	}
-	r.o.Hook(HookCommit)
+	r.o.Hook(HookCommit, 0)
 	return nil
 }
 

@@ -66,6 +66,7 @@ func (x *extraction) extract(ctx context.Context) (source.Position, error) {
 // hand passes a range on. A Parquet file lands, whole, with its first range.
 func (x *extraction) hand(ctx context.Context, r *source.Range, read chan<- *rangeWork) error {
 	w := &rangeWork{rng: r}
+	x.o.Hook(HookExtract, r.Rows)
 	switch {
 	case x.in.kind == kindReclean:
 		w.files = append(w.files, ofKind(lake.Landed, x.in.landed[r.Number].Files)...)
@@ -105,13 +106,12 @@ func (x *extraction) cleanRanges(ctx context.Context, read <-chan *rangeWork, cl
 	}
 	defer c.Close()
 	for w := range read {
-		x.o.Hook(HookExtract)
 		err := x.cleanRange(ctx, c, w)
 		w.rng.Release()
 		if err != nil {
 			return fmt.Errorf("range %d: %w", w.rng.Number, err)
 		}
-		x.o.Hook(HookClean)
+		x.o.Hook(HookClean, w.rng.Rows)
 		select {
 		case cleaned <- w:
 		case <-ctx.Done():

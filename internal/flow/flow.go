@@ -32,10 +32,10 @@ import (
 
 // The points at which Options.Hook is called: a test kills the program there.
 const (
-	HookExtract = "extract" // a range was read
+	HookExtract = "extract" // a range was read; what was read before it is on its way
 	HookClean   = "clean"   // a range was cleaned and written, not yet checkpointed
 	HookCommit  = "commit"  // before and after each table's commit
-	HookCertify = "certify" // the tables are committed, the certificate is not stored
+	HookCertify = "certify" // the tables are committed; and again when all is stored but the certificate
 )
 
 // Options are what flow works with. Hub, Engine, Lake, State and Keys are
@@ -52,7 +52,7 @@ type Options struct {
 	Now       func() time.Time
 	Source    source.Options
 	Progress  func(Progress)
-	Hook      func(point string)
+	Hook      func(point string, rows int64) // rows of the range; 0 where the point is of no range. It is called side by side
 }
 
 // Progress is where a run stands.
@@ -76,7 +76,7 @@ func New(o Options) *Flow {
 		o.Progress = func(Progress) {}
 	}
 	if o.Hook == nil {
-		o.Hook = func(string) {}
+		o.Hook = func(string, int64) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -274,7 +274,7 @@ func TestAKilledSyncGoesOnAndEndsTheSame(t *testing.T) {
 			stopped := errors.New("killed")
 			count := 0
 			options := h.options
-			options.Hook = func(at string) {
+			options.Hook = func(at string, _ int64) {
 				if at != point {
 					return
 				}
@@ -348,7 +348,7 @@ func TestASecondSyncOfOneDatasetIsTurnedAway(t *testing.T) {
 	options := h.options
 	var second flow.Outcome
 	once := false
-	options.Hook = func(string) {
+	options.Hook = func(string, int64) {
 		if !once {
 			once = true
 			second = h.sync()

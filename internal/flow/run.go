@@ -94,7 +94,7 @@ func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
 	if err != nil {
 		return err
 	}
-	r.o.Hook(HookCertify)
+	r.o.Hook(HookCertify, 0)
 	return r.certify(ctx, delta, out)
 }
 
