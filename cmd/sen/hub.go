@@ -128,7 +128,7 @@ func (d *declarations) state(ctx context.Context) (s *state.State, there bool, e
 // state beside old tables, or new keys beside old signatures.
 func (d *declarations) whole() error {
 	for _, pair := range []struct{ there, lost, hint string }{
-		{filepath.Join("lake", "catalogue.db"), "state.db", "put state.db back from a backup, or move the data folder aside and run `sen sync` again: the sources are not touched"},
+		{filepath.Join("lake", lake.CatalogueFile), "state.db", "put state.db back from a backup, or move the data folder aside and run `sen sync` again: the sources are not touched"},
 		{"state.db", "keys", "put keys/ back from a backup: without it no certificate can be checked"},
 	} {
 		if exists(d.data(pair.there)) && !exists(d.data(pair.lost)) {
@@ -154,9 +154,9 @@ type hub struct {
 	stop []func() error // what was started, in order
 }
 
-// open starts the rooms, each on those before it. Close stops them in the
-// opposite order; both happen whether or not all of them came up.
-func (p *program) open(ctx context.Context, progress func(flow.Progress)) (h *hub, err error) {
+// open starts the rooms. Close stops them; where one does not come up, those
+// before it are stopped here.
+func (p *program) open(ctx context.Context, progress func(flow.Progress)) (*hub, error) {
 	d, err := p.read()
 	if err != nil {
 		return nil, err
@@ -164,36 +164,40 @@ func (p *program) open(ctx context.Context, progress func(flow.Progress)) (h *hu
 	if err := d.whole(); err != nil {
 		return nil, err
 	}
-	h = &hub{declarations: d}
-	defer func() {
-		if err != nil {
-			h.Close()
-		}
-	}()
+	h := &hub{declarations: d}
+	if err := h.start(ctx, p, progress); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// start starts the rooms, each on those before it.
+func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress)) (err error) {
+	d := h.declarations
 	if err := os.MkdirAll(d.data(), 0o700); err != nil {
-		return nil, sen.Errorf(sen.Unavailable, "make the data folder: %w", err).WithHint("see that this user may write to %s", d.dir)
+		return sen.Errorf(sen.Unavailable, "make the data folder: %w", err).WithHint("see that this user may write to %s", d.dir)
 	}
 	if h.keys, err = keys.Open(d.data("keys")); err != nil {
-		return nil, err
+		return err
 	}
 	if h.state, err = state.Open(ctx, d.data("state.db"), state.Options{Now: p.now}); err != nil {
-		return nil, err
+		return err
 	}
 	h.stop = append(h.stop, h.state.Close)
 	if h.engine, err = engine.Open(ctx, engine.Options{Threads: d.config.Threads, Memory: d.config.Memory, Spill: d.data("tmp")}); err != nil {
-		return nil, err
+		return err
 	}
 	h.stop = append(h.stop, h.engine.Close)
 	hook := p.hook()
 	if h.lake, err = lake.Open(ctx, lake.Options{Dir: d.data("lake"), Log: p.log(), Hook: hook.lake}); err != nil {
-		return nil, err
+		return err
 	}
 	h.stop = append(h.stop, h.lake.Close)
 	h.flow = flow.New(flow.Options{Hub: d.dir, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(),
 		Principal: p.principal(), Now: p.now, Progress: progress, Hook: hook.flow,
 		Source: source.Options{RangeRows: d.config.RangeRows, RangeBytes: d.config.RangeBytes, FieldLimit: int(d.config.FieldLimit)}})
 	h.door = access.New(h.state, h.keys, access.Options{Now: p.now, Log: p.log()})
-	return h, nil
+	return nil
 }
 
 // Close stops the rooms, the last one first.

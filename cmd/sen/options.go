@@ -49,7 +49,7 @@ func options() []option {
 		{"engine.threads", "0", "number", "Threads of the SQL engine; 0 is one for each CPU.", setThreads},
 		{"source.range_rows", "500000", "number", "Rows of one range: what is read again, at most, after a kill.", setRangeRows},
 		{"source.range_bytes", "64MiB", "size", "Text of one range.", size(func(c *config) *int64 { return &c.RangeBytes }, 64<<10, 512<<20)},
-		{"source.field_limit", "16MiB", "size", "The longest single field that is read; a longer one fails its record, not its file.", size(func(c *config) *int64 { return &c.FieldLimit }, 1<<10, 1<<30)},
+		{"source.field_limit", "16MiB", "size", "The longest single field that is read; a longer one stops its dataset with an error that names its line; the others go on.", size(func(c *config) *int64 { return &c.FieldLimit }, 1<<10, 1<<30)},
 	}
 }
 

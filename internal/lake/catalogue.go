@@ -52,7 +52,7 @@ CREATE TABLE IF NOT EXISTS sen_lake (
 )`
 
 func openCatalogue(ctx context.Context, dir string) (*catalogue, error) {
-	file := url.URL{Path: filepath.Join(dir, "catalog.db")}
+	file := url.URL{Path: filepath.Join(dir, CatalogueFile)}
 	dsn := "file:" + file.EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
 	db, err := sql.Open("sqlite", dsn)

@@ -42,6 +42,9 @@ const (
 	PointCommit   = "lake.commit"   // the catalogue names the new snapshot
 )
 
+// CatalogueFile is the catalogue, in the lake's folder.
+const CatalogueFile = "catalog.db"
+
 // Kind is what a table of a dataset holds.
 type Kind string
 

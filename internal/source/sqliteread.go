@@ -170,7 +170,7 @@ func (s *sqliteRun) row(stmt *sqlite.Stmt) error {
 		n := s.value(stmt, i+1, &s.out.Columns[i])
 		if n > s.r.options.FieldLimit {
 			return sen.Errorf(sen.Invalid, "%s, table %s, row %d, column %s: the value is longer than the limit of %d bytes", s.r.path, s.r.table, line, s.r.names[i], s.r.options.FieldLimit).
-				WithHint("raise the field limit of this source if the value is meant to be so long")
+				WithHint("raise source.field_limit in sen.yaml if the value is meant to be so long")
 		}
 		s.bytes += int64(n)
 	}

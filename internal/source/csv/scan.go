@@ -204,7 +204,7 @@ func (s *scanner) value(scratch, text []byte, f span) []byte {
 }
 
 func (l *tooLong) error(limit int, line int64, column string, openQuote bool) error {
-	hint := fmt.Sprintf("raise the field limit of this source if the value is meant to be longer than %d bytes", limit)
+	hint := fmt.Sprintf("raise source.field_limit in sen.yaml (now %d bytes) if the value is meant to be so long", limit)
 	if openQuote {
 		hint = fmt.Sprintf("is a quote left open at line %d? If not, ", line) + hint
 	}

@@ -244,7 +244,7 @@ func (p *Parser) record(text []byte, sound bool, out *rows.Builder) error {
 		bad, clean := p.put(&out.Columns[i], p.values[i], p.names[i])
 		if len(p.values[i].value) > p.o.FieldLimit {
 			return sen.Errorf(sen.Invalid, "line %d, column %s: the value is longer than the limit of %d bytes", p.line, p.names[i], p.o.FieldLimit).
-				WithHint("raise the field limit of this source if the value is meant to be so long")
+				WithHint("raise source.field_limit in sen.yaml if the value is meant to be so long")
 		}
 		if sound = sound && clean; fault == "" {
 			fault = bad
