@@ -13,47 +13,52 @@ import (
 )
 
 // hook lets a test kill the program at the nth passing of one of flow's
-// points: SEN_KILL_AT=commit:2. The points within a commit of the lake count
-// as passings of commit. It is how apptest shows that a sync can be killed
-// anywhere; without the variable nothing is called.
+// points (SEN_KILL_AT=commit:2), or stop it there until it is told to go on
+// (SEN_STOP_AT). The points within a commit of the lake count as passings of
+// commit. It is how apptest shows that a sync can be killed anywhere, and
+// what another meets meanwhile; without the variables nothing is called.
 type hook struct {
 	flow func(point string, rows int64)
 	lake func(point string)
 }
 
 func (p *program) hook() hook {
-	point, count, ok := strings.Cut(p.env("SEN_KILL_AT"), ":")
-	left, err := strconv.Atoi(count)
-	if !ok || err != nil {
-		return hook{}
+	for variable, signal := range map[string]syscall.Signal{"SEN_KILL_AT": syscall.SIGKILL, "SEN_STOP_AT": syscall.SIGSTOP} {
+		point, count, ok := strings.Cut(p.env(variable), ":")
+		left, err := strconv.Atoi(count)
+		if ok && err == nil {
+			s := &signaller{point: point, left: left, signal: signal, say: p.err}
+			return hook{flow: s.pass, lake: func(string) { s.pass(flow.HookCommit, 0) }}
+		}
 	}
-	k := &killer{point: point, left: left, say: p.err}
-	return hook{flow: k.pass, lake: func(string) { k.pass(flow.HookCommit, 0) }}
+	return hook{}
 }
 
-// killer counts what the program passes, side by side as it works.
-type killer struct {
-	mu    sync.Mutex
-	point string
-	left  int
-	read  int64 // rows of the ranges that were read
-	say   io.Writer
+// signaller counts what the program passes, side by side as it works, and
+// sends it a signal, once.
+type signaller struct {
+	mu     sync.Mutex
+	point  string
+	left   int
+	read   int64 // rows of the ranges that were read
+	signal syscall.Signal
+	say    io.Writer
 }
 
-func (k *killer) pass(point string, rows int64) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
+func (s *signaller) pass(point string, rows int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if point == flow.HookExtract {
-		k.read += rows
+		s.read += rows
 	}
-	if point != k.point {
+	if point != s.point {
 		return
 	}
-	if k.left--; k.left > 0 {
+	if s.left--; s.left != 0 {
 		return
 	}
-	fmt.Fprintf(k.say, "killed at %s, %d rows read\n", point, k.read)
-	if err := syscall.Kill(os.Getpid(), syscall.SIGKILL); err != nil {
+	fmt.Fprintf(s.say, "%s at %s, %d rows read\n", s.signal, point, s.read)
+	if err := syscall.Kill(os.Getpid(), s.signal); err != nil {
 		panic(err)
 	}
 }

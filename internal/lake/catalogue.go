@@ -186,13 +186,22 @@ func (c *catalogue) list(ctx context.Context) ([]name, error) {
 	return out, catalogueError(rows.Err())
 }
 
+// catalogueError gives a fault of the catalogue its kind and the next step.
 func catalogueError(err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case strings.Contains(err.Error(), "SQLITE_BUSY"), strings.Contains(err.Error(), "database is locked"):
+	}
+	says := func(text string) bool { return strings.Contains(err.Error(), text) }
+	switch {
+	case says("SQLITE_BUSY"), says("database is locked"):
 		return sen.Errorf(sen.Busy, "the lake's catalogue is locked by another program: %w", err).
-			WithHint("end the program that holds catalog.db open, and run the command again")
+			WithHint("end the program that holds %s open, and run the command again", CatalogueFile)
+	case says("malformed"), says("not a database"):
+		return sen.Errorf(sen.Corrupt, "the lake's catalogue is damaged: %w", err).
+			WithHint("put %s back from a backup, or move the data folder aside and sync again: the sources are not touched", CatalogueFile)
+	case says("disk is full"):
+		return sen.Errorf(sen.Unavailable, "the lake's catalogue: %w", err).
+			WithHint("free some space and run the command again: what is finished stays finished")
 	}
 	return fmt.Errorf("the lake's catalogue: %w", err)
 }

@@ -46,7 +46,7 @@ func classify(what string, err error) error {
 func corrupt(what string, err error) *sen.Error {
 	return sen.Errorf(sen.Corrupt, "%s: the file is damaged: %w", what, err).
 		WithHint("put back a copy of state.db (with its -wal file) from a backup; " +
-			"or move it aside and sync again: sources and tables are not touched")
+			"or move the data folder aside and sync again: the sources are not touched")
 }
 
 // inFile names the file in an error of Open.
