@@ -155,6 +155,24 @@ func (f *Flow) rangesOf(ctx context.Context, run string) ([]rangeDone, error) {
 	return out, nil
 }
 
+// tidy removes what an earlier process of the run wrote and did not
+// checkpoint: nothing names it, and its ranges are written again. It must not
+// be called once the run commits.
+func (r *run) tidy() error {
+	kept := map[string]bool{}
+	for _, rng := range r.ranges {
+		for _, f := range rng.Files {
+			kept[filepath.Base(f.Path)] = true
+		}
+	}
+	for _, t := range []*lake.Table{r.tables.landed, r.tables.quarantine, r.tables.clean} {
+		if err := t.Discard(r.record.ID, kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // ofKind are the files of one kind.
 func ofKind(kind lake.Kind, files []state.File) []state.File {
 	var out []state.File

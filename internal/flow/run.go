@@ -214,6 +214,9 @@ func (r *run) openTables(ctx context.Context) (err error) {
 
 // extract runs the extraction and notes the position that it read.
 func (r *run) extract(ctx context.Context) error {
+	if err := r.tidy(); err != nil {
+		return err
+	}
 	x := extraction{run: r}
 	position, err := x.extract(ctx)
 	if err != nil {

@@ -199,9 +199,9 @@ func catalogueError(err error) error {
 	case says("malformed"), says("not a database"):
 		return sen.Errorf(sen.Corrupt, "the lake's catalogue is damaged: %w", err).
 			WithHint("put %s back from a backup, or move the data folder aside and sync again: the sources are not touched", CatalogueFile)
-	case says("disk is full"):
+	case says("disk is full"), says("disk I/O error"):
 		return sen.Errorf(sen.Unavailable, "the lake's catalogue: %w", err).
-			WithHint("free some space and run the command again: what is finished stays finished")
+			WithHint("see that the disk is there and has room, and run the command again: what is finished stays finished")
 	}
 	return fmt.Errorf("the lake's catalogue: %w", err)
 }

@@ -213,6 +213,27 @@ func TestSweepTakesOnlyWhatNothingNames(t *testing.T) {
 	b.want(tbl, lake.AsOf{}, "(2, y) (4, z)")
 }
 
+func TestDiscardTakesTheRunsOwnFilesButThoseThatAreKept(t *testing.T) {
+	b := newBench(t)
+	tbl := b.table(lake.Field{Name: "id", Type: "BIGINT"})
+	kept, left := b.write(tbl, "SELECT 1::BIGINT AS id"), b.write(tbl, "SELECT 2::BIGINT AS id")
+	other, err := tbl.NewFile("run-2", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := tbl.Discard("run-1", map[string]bool{filepath.Base(kept.Path): true}); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]bool{kept.Path: true, left.Path: false, other: true} {
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s: there %v, want %v", filepath.Base(path), err == nil, want)
+		}
+	}
+}
+
 func TestOldMetadataIsSwept(t *testing.T) {
 	b := newBench(t)
 	tbl := b.table(ab()...)

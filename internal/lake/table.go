@@ -79,6 +79,24 @@ func (t *Table) newFile(run string, rng, part int, suffix string) (string, error
 	return filepath.Join(folder, base), nil
 }
 
+// Discard removes the data files of a run that has committed nothing, but
+// those whose base name is kept: what a killed process of it left behind.
+func (t *Table) Discard(run string, kept map[string]bool) error {
+	written, err := filepath.Glob(filepath.Join(t.folder, "data", plain(run)+"-*")) // Open refuses folders with signs of a pattern
+	if err != nil {
+		return err
+	}
+	for _, path := range written {
+		if kept[filepath.Base(path)] {
+			continue
+		}
+		if err := os.Remove(path); err != nil {
+			return sen.Errorf(sen.Unavailable, "remove an unfinished file of the lake: %w", err)
+		}
+	}
+	return nil
+}
+
 // plain makes a text fit for a file's name.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
