@@ -10,46 +10,36 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/flow"
 )
 
-// stopwatch adds up the wall time of each stage of the runs.
+// stopwatch adds up the wall time that each dataset spends in each stage.
+// Two datasets run side by side, so the stages add up to more than the run.
 type stopwatch struct {
 	mu    sync.Mutex
-	stage string
-	since time.Time
+	under map[sen.Dataset]lap
 	spent map[string]float64
 }
 
+// lap is a stage that a dataset is in.
+type lap struct {
+	stage string
+	since time.Time
+}
+
 func (s *stopwatch) start() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.stage, s.since, s.spent = "extract", time.Now(), map[string]float64{}
+	s.under, s.spent = map[sen.Dataset]lap{}, map[string]float64{}
 }
 
 func (s *stopwatch) progress(p flow.Progress) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.lap()
-	s.stage = p.Stage
-	if p.Stage == "done" {
-		s.stage = "extract"
-	}
-}
-
-func (s *stopwatch) lap() {
 	now := time.Now()
-	if s.spent != nil {
-		s.spent[s.stage] += now.Sub(s.since).Seconds()
+	if at, ok := s.under[p.Dataset]; ok {
+		s.spent[at.stage] += now.Sub(at.since).Seconds()
 	}
-	s.since = now
-}
-
-func (s *stopwatch) stop() map[string]float64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lap()
-	return s.spent
+	s.under[p.Dataset] = lap{p.Stage, now}
 }
 
 // resetPeak makes the kernel forget the peak so far (Linux, proc(5), clear_refs).

@@ -201,20 +201,20 @@ func (p *Plan) Duplicates() []Duplicate {
 	return out
 }
 
-// Repeated is the query for the rows of the relation clean (with _file and
-// _pos) that repeat the values of an earlier row: the first row stays, by the
-// order of the source. Hashes narrow the search; values decide.
-func (d Duplicate) Repeated(clean string) string {
+// Repeated is the query for the rows of the relation clean that repeat the
+// values of an earlier row, by the columns that name them: the first row
+// stays, by the order of the source. Hashes narrow the search; values decide.
+func (d Duplicate) Repeated(clean, names string) string {
 	list, hash := engine.Idents(d.Columns), "hash("+engine.Idents(d.Columns)+")"
 	if d.primary {
 		hash = KeyColumn
 	}
 	present := strings.Join(each(d.Columns, "%s IS NOT NULL"), " AND ")
-	return fmt.Sprintf(`SELECT _file, _pos, %[5]s FROM (
-  SELECT _file, _pos, %[5]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[5]s) AS nth
+	return fmt.Sprintf(`SELECT %[6]s FROM (
+  SELECT %[6]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[5]s) AS nth
   FROM %[1]s
   WHERE %[4]s AND %[3]s IN (SELECT %[3]s FROM %[1]s GROUP BY %[3]s HAVING count(*) > 1))
-WHERE nth > 1`, clean, list, hash, present, RowColumn)
+WHERE nth > 1`, clean, list, hash, present, RowColumn, names)
 }
 
 // BadDuplicates is the SELECT of landed rows, all of them repeats, as rows of

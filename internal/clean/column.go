@@ -58,6 +58,7 @@ func (c Column) express(landed string, o Options) (Column, error) {
 	}
 	e := element(c.Property)
 	c.Mapped = mapped[e.Name]
+	c.listed = c.Mapped && codes(c.Property) != nil && c.Property.Custom.Text("codes") == ""
 	known := dictionary.Options{Year: c.Type == "VARCHAR", Codes: codes(c.Property)}
 	if e.Name == "date" && c.Property.Custom.Text("past") == "true" {
 		known.On = o.Now // a later day is impossible: it speaks of what has happened
@@ -113,7 +114,7 @@ func codes(p *contract.Property) *dictionary.CodeList {
 	return nil
 }
 
-// changed is SQL: the value was written in another form than the standard;
+// changed is SQL, for rows that hold a value: it was written in another form than the standard;
 // empty where that cannot be. A code is never written in its standard form. A
 // date of ten characters is as people (dd/mm/yyyy) or machines (yyyy-mm-dd)
 // write it.
@@ -122,9 +123,9 @@ func (c *Column) changed() string {
 	case c.valueOf == c.raw || c.Mapped:
 		return ""
 	case element(c.Property).Name == "date":
-		return fmt.Sprintf("(%s IS NOT NULL AND strlen(%s) <> 10)", c.value, c.text)
+		return fmt.Sprintf("strlen(%s) <> 10", c.text)
 	case c.Type == "VARCHAR":
-		return fmt.Sprintf("(%[1]s IS NOT NULL AND %[1]s IS DISTINCT FROM %[2]s)", c.value, c.raw)
+		return fmt.Sprintf("%s <> %s", c.value, c.raw)
 	}
 	return ""
 }
@@ -135,6 +136,17 @@ func (c *Column) asText() string {
 		return c.named()
 	}
 	return "CAST(" + c.value + " AS VARCHAR)"
+}
+
+// year is SQL: the year of a date, or of a part of one; empty for no column.
+func (c *Column) year() string {
+	switch {
+	case c == nil:
+		return ""
+	case c.Type == "DATE":
+		return "year(" + c.value + ")"
+	}
+	return "TRY_CAST(left(" + c.value + ", 4) AS SMALLINT)"
 }
 
 // named is SQL: the value; empty for no column.

@@ -44,6 +44,9 @@ type Fact struct {
 // holdsBack reports whether a row with this fact goes to quarantine.
 func (f Fact) holdsBack() bool { return f.Severity == SeverityError }
 
+// state reports whether the fact says what a column holds.
+func (f Fact) state() bool { return f.Kind == Blank || f.Kind == Invalid || f.Kind == Changed }
+
 func (p *Plan) compileFacts() {
 	p.Facts = []Fact{{Rule: "row.fault", Kind: Fault, Severity: SeverityError, Dimension: "conformity",
 		cond: "(" + FaultColumn + " IS NOT NULL)"}}
@@ -134,10 +137,12 @@ func (p *Plan) ruleFact(c *Column, rule contract.Rule) {
 	p.violation(c, ruleID(c.Property.Name, rule), rule.Dimension, severity, cond)
 }
 
-// outside is SQL: the value is not among validValues, or does not match pattern.
+// outside is SQL: the value is not among validValues, or does not match
+// pattern. Where the list is the column's code list, a value outside of it has
+// no standard form already.
 func (c *Column) outside(rule contract.Rule) string {
 	var parts []string
-	if list := argumentTexts(rule, "validValues"); len(list) > 0 {
+	if list := argumentTexts(rule, "validValues"); len(list) > 0 && !c.listed {
 		parts = append(parts, fmt.Sprintf("CAST(%s AS VARCHAR) NOT IN (%s)", c.value, literals(list)))
 	}
 	if pattern, ok := rule.Arguments["pattern"].(string); ok {
@@ -199,11 +204,8 @@ func (p *Plan) personFacts() {
 			continue
 		}
 		problem := dictionary.PersonSQL(c.value, sex.asText(), bornOn.asText(), bornAt.asText())
-		cond := "(" + problem + ") IS NOT NULL"
-		if bornOn == nil || bornOn.Type == "DATE" {
-			c.number = "_n" + strings.TrimPrefix(c.raw, "_r")
-			cond = "coalesce(" + dictionary.ContradictsSQL(c.number, sex.named(), bornOn.named(), bornAt.named()) + ", false)"
-		}
+		c.number = "_n" + strings.TrimPrefix(c.raw, "_r")
+		cond := "coalesce(" + dictionary.ContradictsSQL(c.number, sex.named(), bornOn.year(), bornAt.named()) + ", false)"
 		p.Facts = append(p.Facts, Fact{Rule: c.Property.Name + ".contradiction", Column: c.Property.Name, Kind: Violated,
 			Severity: SeverityError, Dimension: "consistency", cond: cond, problem: problem})
 	}

@@ -52,6 +52,8 @@ type Column struct {
 	Type     string // the engine's type in the clean table
 	Mapped   bool   // the standard form is a code, not a mended spelling
 
+	listed bool // the rule's validValues are its code list
+
 	// The column's names in the layers of Plan.layers: as it came, as text,
 	// as a value in standard form, and whether it holds none; then the SQL that makes each, and what
 	// says that there is no value, or why it has no standard form.

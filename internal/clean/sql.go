@@ -75,16 +75,52 @@ func signed(hash string) string {
 	return fmt.Sprintf("CAST(%s - 9223372036854775808::HUGEINT AS BIGINT)", "CAST("+hash+" AS HUGEINT)")
 }
 
+// masks is SQL: the words of a row's facts. That a column is blank, invalid
+// or changed exclude one another, so one CASE answers for all three.
 func (p *Plan) masks() string {
 	out := make([]string, p.words())
 	for w := range out {
-		var bits []string
-		for i := w * bitsPerWord; i < min((w+1)*bitsPerWord, len(p.Facts)); i++ {
-			bits = append(bits, fmt.Sprintf("CAST(%s AS BIGINT) * %d", p.Facts[i].cond, int64(1)<<(i%bitsPerWord)))
+		var parts []string
+		for i := range p.Columns {
+			if state := p.stateMask(&p.Columns[i], w); state != "" {
+				parts = append(parts, state)
+			}
 		}
-		out[w] = fmt.Sprintf("CAST(%s AS BIGINT) AS %s", strings.Join(bits, " + "), mask(w))
+		for i, f := range p.Facts {
+			if !f.state() && p.bit(i, w) != 0 {
+				parts = append(parts, fmt.Sprintf("CAST(%s AS BIGINT) * %d", f.cond, p.bit(i, w)))
+			}
+		}
+		out[w] = fmt.Sprintf("CAST(%s AS BIGINT) AS %s", strings.Join(parts, " | "), mask(w))
 	}
 	return strings.Join(out, ", ")
+}
+
+// bit is fact i's bit in word w; 0 when it stands in another.
+func (p *Plan) bit(i, w int) int64 {
+	if i/bitsPerWord != w {
+		return 0
+	}
+	return 1 << (i % bitsPerWord)
+}
+
+// stateMask is SQL: the bit in word w of what column c is; empty when none of
+// its bits stands there.
+func (p *Plan) stateMask(c *Column, w int) string {
+	bits, changed := map[FactKind]int64{}, "false"
+	for i, f := range p.Facts {
+		if f.state() && f.Column == c.Property.Name {
+			bits[f.Kind] = p.bit(i, w)
+			if f.Kind == Changed {
+				changed = f.cond
+			}
+		}
+	}
+	if bits[Blank]|bits[Invalid]|bits[Changed] == 0 {
+		return ""
+	}
+	return fmt.Sprintf("CASE WHEN %s IS NULL THEN CASE WHEN %s THEN %d::BIGINT ELSE %d END WHEN %s THEN %d ELSE 0 END",
+		c.value, c.absent, bits[Blank], bits[Invalid], changed, bits[Changed])
 }
 
 // bad is SQL: the row goes to quarantine.
@@ -106,8 +142,13 @@ func (p *Plan) bad() string {
 
 // Good is the SELECT of the rows of cleaned that go to the clean table.
 func (p *Plan) Good(cleaned string, position int64, rng int) string {
-	return fmt.Sprintf("SELECT %s, %s, %d::BIGINT AS %s, %d::INTEGER AS %s, %s FROM %s WHERE NOT %s",
-		p.cleanColumns(), KeyColumn, position, PositionColumn, rng, RangeColumn, RowColumn, cleaned, p.bad())
+	return fmt.Sprintf("SELECT %s, %s, %d::BIGINT AS %s, %d::INTEGER AS %s, %s FROM %s",
+		p.cleanColumns(), KeyColumn, position, PositionColumn, rng, RangeColumn, RowColumn, p.Passed(cleaned))
+}
+
+// Passed is the relation of the rows of cleaned that no fact holds back.
+func (p *Plan) Passed(cleaned string) string {
+	return "(SELECT * FROM " + cleaned + " WHERE NOT " + p.bad() + ")"
 }
 
 func (p *Plan) cleanColumns() string { return engine.Idents(p.Names()) }
@@ -134,8 +175,9 @@ func (p *Plan) Bad(raw, cleaned string, position int64, rng int) string {
 			found = append(found, p.finding(i, f))
 		}
 	}
-	rows := fmt.Sprintf("(SELECT raw.*, bad.* EXCLUDE (%[1]s) FROM %[2]s raw JOIN (SELECT %[1]s, %[3]s FROM %[4]s WHERE %[5]s) bad ON raw.%[1]s = bad.%[1]s)",
-		RowColumn, raw, strings.Join(p.maskNames(), ", "), cleaned, p.bad())
+	held := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s", RowColumn, strings.Join(p.maskNames(), ", "), cleaned, p.bad())
+	rows := fmt.Sprintf("(SELECT raw.*, bad.* EXCLUDE (%[1]s) FROM (SELECT * FROM %[2]s WHERE %[1]s IN (SELECT %[1]s FROM (%[3]s))) raw JOIN (%[3]s) bad ON raw.%[1]s = bad.%[1]s)",
+		RowColumn, raw, held)
 	listed := fmt.Sprintf("SELECT *, list_filter([%s], lambda x: x IS NOT NULL) AS _found FROM (%s)",
 		strings.Join(found, ", "), p.layers("*", rows))
 	return fmt.Sprintf("SELECT %s, %s, _found[1].rule AS _rule, _found[1].\"column\" AS _column, _found[1].value AS _value, "+

@@ -80,6 +80,7 @@ type Tally struct {
 	Quarantined Digest  `json:"quarantined"` // by the rows as they landed
 	Content     Digest  `json:"content"`     // the clean rows, by what is kept of them
 	Facts       []int64 `json:"facts"`       // rows with each fact of the plan
+	Repeated    int64   `json:"repeated"`    // of the quarantined, those set apart because an earlier row of their range has their key
 }
 
 // In is the digest of all rows: in = clean + quarantined.
@@ -95,12 +96,21 @@ func (t *Tally) Merge(other Tally) {
 	t.Clean.Add(other.Clean)
 	t.Quarantined.Add(other.Quarantined)
 	t.Content.Add(other.Content)
+	t.Repeated += other.Repeated
 	if t.Facts == nil {
 		t.Facts = make([]int64, len(other.Facts))
 	}
 	for i, n := range other.Facts {
 		t.Facts[i] += n
 	}
+}
+
+// SetApart moves rows that passed, and that repeat earlier ones, to quarantine.
+func (t *Tally) SetApart(repeated Tally) {
+	t.Clean = t.Clean.Less(repeated.Clean)
+	t.Content = t.Content.Less(repeated.Content)
+	t.Quarantined.Add(repeated.Clean)
+	t.Repeated += repeated.Clean.Rows
 }
 
 // Count runs Plan.Tally over the relation cleaned.

@@ -163,7 +163,7 @@ func codeSQL(x string, o Options) forms {
 		return o.Codes.alone.get(o.Codes.Codes).forms(x)
 	}
 	return forms{
-		quick:   cases("NULL", matches(x, "[!-~]*[0-9]"), x), // no token ends in a digit
+		well:    matches(x, "[!-~]*[0-9]"), // no token ends in a digit
 		slow:    trimSQL(x),
 		problem: "'unknown-code'",
 		tokens:  true,

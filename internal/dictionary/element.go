@@ -93,6 +93,7 @@ type Element struct {
 // does a macro (NULLIF, array_to_string) take a long expression: it writes its
 // argument twice, and within CASE both are computed.
 type forms struct {
+	well    string // over x itself: it is in standard form; or empty, and
 	quick   string // NULL sends the row to slow
 	slow    string // NULL where there is no standard form
 	problem string
@@ -138,6 +139,15 @@ func (e *Element) Standardise(raw string, o Options) Result {
 	return e.standardise(s, o)
 }
 
+// first is the value by the cheapest way: x itself where it is well, else the
+// quick form, else the slow.
+func first(f forms, x, slow string) string {
+	if f.well != "" {
+		return cases(slow, f.well, x)
+	}
+	return fmt.Sprintf("COALESCE(%s, %s)", f.quick, slow)
+}
+
 // SQL is the element over the expression x, with the answers of Standardise.
 func (e *Element) SQL(x string, o Options) Form {
 	f := e.sql(x, o)
@@ -147,7 +157,7 @@ func (e *Element) SQL(x string, o Options) Form {
 		slow = cases(slow, blank, "NULL")
 	}
 	form := Form{
-		Value:   fmt.Sprintf("COALESCE(%s, %s)", f.quick, slow),
+		Value:   first(f, x, slow),
 		Type:    "VARCHAR",
 		Blank:   blank,
 		Problem: f.problem,

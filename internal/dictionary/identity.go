@@ -165,8 +165,8 @@ func (p identityPatterns) withoutLetters(d string) []string {
 func identitySQL(x string, o Options) forms {
 	p, d := identityShapes(o), digitsOnlySQL(x)
 	return forms{
-		quick: cases("NULL", matches(x, p.well), x),
-		slow:  cases("NULL", matches(d, p.well+"|"+p.elevenLost+"|"+p.tenLost), "lpad("+d+", 12, '0')"),
+		well: matches(x, p.well),
+		slow: cases("NULL", matches(d, p.well+"|"+p.elevenLost+"|"+p.tenLost), "lpad("+d+", 12, '0')"),
 		problem: cases(unmatched,
 			matches(d, "[0-9]{9}"), "'old-number'",
 			matches(d, "[0-9]{12}"), cases("'province'", matches(d, p.provinceOnly), "'century'"),
@@ -231,8 +231,8 @@ func oldNumberSQL(x string, _ Options) forms {
 	filler := func(d string) string { return d + " IN (" + quoteAll(fillers) + ")" }
 	d := digitsOnlySQL(x)
 	return forms{
-		quick: cases("NULL", matches(x, "[0-9]{9}")+" AND NOT "+filler(x), x),
-		slow:  cases("NULL", matches(d, "[0-9]{9}")+" AND NOT "+filler(d), d),
+		well: matches(x, "[0-9]{9}") + " AND NOT " + filler(x),
+		slow: cases("NULL", matches(d, "[0-9]{9}")+" AND NOT "+filler(d), d),
 		problem: cases(unmatched,
 			filler(d), "'placeholder'",
 			matches(d, "[0-9]{12}"), "'new-number'",

@@ -148,8 +148,8 @@ func nameSQL(x string, _ Options) forms {
 	tidy := tidyNameSQL(x)
 	capitalised := capitaliseSQL("regexp_extract(" + tidy + ", " + quote("^(?:"+nameWell+")$") + ")")
 	return forms{
-		quick: cases("NULL", matches(x, nameClean), x),
-		slow:  cases(capitalised, holds(x, toneDoubtful), placeTonesSQL(capitalised)),
+		well: matches(x, nameClean),
+		slow: cases(capitalised, holds(x, toneDoubtful), placeTonesSQL(capitalised)),
 		problem: cases("NULL",
 			holds(x, brokenClass), "'broken-text'",
 			holds(x, nameDigit), "'digits'",

@@ -89,8 +89,8 @@ func integerSQL(x string, _ Options) forms {
 		matches(n, pointZero), n+"[1:-3]")
 	short := cases("NULL", "z_ = '-0'", "'0'", "strlen(replace(z_, '-', '')) <= 18", "z_")
 	return forms{
-		quick: cases("NULL", matches(x, plainInteger)+" AND "+x+" <> '-0'", x),
-		slow:  let("z_", trimZerosSQL(bare), short),
+		well: matches(x, plainInteger) + " AND " + x + " <> '-0'",
+		slow: let("z_", trimZerosSQL(bare), short),
 		problem: cases(unmatched,
 			matches(n, groupedByDot+"|"+groupedByComma+"|"+pointZero+"|"+looseInteger), "'range'",
 			matches(n, decimalDot+"|"+decimalComma), "'not-integer'"),
@@ -171,7 +171,7 @@ func numberSQL(x string, o Options) forms {
 		problems = append(problems, matches(n, rule.pattern), problem)
 	}
 	return forms{
-		quick:   cases("NULL", matches(x, quickNumber(o.Decimal)), x),
+		well:    matches(x, quickNumber(o.Decimal)),
 		slow:    let("z_", trimZerosSQL(cases("NULL", values...)), cases("z_", "z_ = '-0'", "'0'")),
 		problem: cases(unmatched, problems...),
 		typ:     "DOUBLE",

@@ -42,7 +42,7 @@ func standardText(s string, _ Options) Result {
 func textSQL(x string, _ Options) forms {
 	tidy := replaceAllSQL(replaceAllSQL("("+composeSQL(x)+")", textNewline, "\n"), textControl, "")
 	return forms{
-		quick:   cases("NULL", matches(x, textClean), x),
+		well:    matches(x, textClean),
 		slow:    cases(trimSQL(tidy), holds(x, brokenClass), "NULL"),
 		problem: cases("NULL", holds(x, brokenClass), "'broken-text'"),
 		tokens:  true,

@@ -143,7 +143,7 @@ func (r *run) store(ctx context.Context, cert Certificate, found quality.Input, 
 
 // found is what the quality of the dataset is measured by.
 func (r *run) found(cert Certificate, results []clean.Result, newest time.Time) quality.Input {
-	return quality.Input{Plan: r.plan, Tally: cert.Tally, Results: results, Duplicates: cert.Delta.Duplicates,
+	return quality.Input{Plan: r.plan, Tally: cert.Tally, Results: results, Duplicates: cert.Tally.Repeated + cert.Delta.Duplicates,
 		Run: cert.Run, At: cert.Finished, Newest: newest, Certified: true,
 		PublishedSince: r.dataset.Contract.Custom.Text("publishedSince")}
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -134,7 +135,7 @@ func (r *run) findRepeats(ctx context.Context, c *engine.Conn) ([]lake.File, err
 	var out []lake.File
 	for i, d := range r.plan.Duplicates() {
 		query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM (%s) WHERE _row NOT IN (SELECT _row FROM repeated)",
-			d.Repeated(r.staged()))
+			d.Repeated(r.staged(), "_file, _pos, _row"))
 		if err := c.Exec(ctx, query); err != nil {
 			return nil, err
 		}
@@ -156,9 +157,13 @@ func (r *run) writeRepeats(ctx context.Context, c *engine.Conn, d clean.Duplicat
 	if err := c.Row(ctx, "SELECT count(*) FROM found", &file.Rows); err != nil || file.Rows == 0 {
 		return file, err
 	}
+	landed, err := r.landedOf(ctx, c, "found")
+	if err != nil {
+		return file, err
+	}
 	for _, statement := range []string{
 		"INSERT INTO repeated FROM found",
-		"CREATE OR REPLACE TEMP TABLE repeats AS SELECT * FROM " + r.landed() + " WHERE _row IN (SELECT _row FROM found)",
+		"CREATE OR REPLACE TEMP TABLE repeats AS SELECT * FROM " + landed + " WHERE _row IN (SELECT _row FROM found)",
 		"CREATE OR REPLACE TEMP TABLE cleaned AS " + r.plan.Cleaned("repeats"),
 	} {
 		if err := c.Exec(ctx, statement); err != nil {
@@ -178,20 +183,28 @@ func (r *run) writeRepeats(ctx context.Context, c *engine.Conn, d clean.Duplicat
 	return file, err
 }
 
-// landed is the relation of all rows as they landed.
-func (r *run) landed() string {
-	if !r.in.ownBytes {
-		return "(FROM read_parquet(" + pathList(r.files(lake.Landed)) + "))"
-	}
-	var parts []string
+// landedOf is the relation of the ranges, as they landed, that hold the rows
+// of a table; of each, the stretch in which those rows lie, so that the rest
+// of a file is never unpacked.
+func (r *run) landedOf(ctx context.Context, c *engine.Conn, table string) (string, error) {
 	landing := ""
+	var parts []string
 	for _, rng := range r.ranges {
 		if files := ofKind(lake.Landed, rng.Files); len(files) > 0 {
 			landing = files[0].Path
 		}
-		parts = append(parts, "FROM "+parquetRows(landing, rng.FirstRow, rng.FileRow, rng.FileRow+rng.In.Rows))
+		var first, last sql.NullInt64
+		err := c.Row(ctx, fmt.Sprintf("SELECT min(_row), max(_row) FROM %s WHERE _row >= %d AND _row < %d",
+			table, rng.FirstRow, rng.FirstRow+rng.In.Rows), &first, &last)
+		if err != nil {
+			return "", err
+		}
+		if first.Valid {
+			parts = append(parts, fmt.Sprintf("FROM %s WHERE _row BETWEEN %d AND %d",
+				r.landedRows(landing, rng.FirstRow, rng.FileRow, rng.In.Rows), first.Int64, last.Int64))
+		}
 	}
-	return "(" + strings.Join(parts, " UNION ALL ") + ")"
+	return "(" + strings.Join(parts, " UNION ALL ") + ")", nil
 }
 
 // compare works out what the clean table needs. Without a key, or with

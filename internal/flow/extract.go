@@ -30,7 +30,7 @@ type rangeWork struct {
 	files   []state.File
 }
 
-// cleaners is how many ranges are cleaned at once. The engine spreads one
+// cleaners is how many ranges are cleaned at once, of all datasets. The engine spreads one
 // statement over its threads only where a range holds several row groups, and
 // each statement has stretches that cannot be spread; a second range fills
 // them. More would only take more memory.
@@ -137,13 +137,56 @@ func (x *extraction) cleanRange(ctx context.Context, c *engine.Conn, w *rangeWor
 	if in := w.tally.In().Rows; in != w.rng.Rows {
 		return sen.Errorf(sen.Internal, "%d rows went in and %d came out", w.rng.Rows, in)
 	}
+	held := w.tally.Quarantined.Rows
+	if err := x.repeatsApart(ctx, c, w, raw); err != nil {
+		return err
+	}
 	if w.tally.Clean.Rows > 0 {
-		if err := x.write(ctx, c, w, x.tables.clean, x.plan.Good("cleaned", x.record.Sequence, w.rng.Number)); err != nil {
+		good := x.plan.Good("cleaned", x.record.Sequence, w.rng.Number)
+		if w.tally.Repeated > 0 {
+			good = "SELECT * FROM (" + good + ") WHERE _row NOT IN (SELECT _row FROM repeated)"
+		}
+		if err := x.write(ctx, c, w, x.tables.clean, good); err != nil {
 			return err
 		}
 	}
-	if w.tally.Quarantined.Rows > 0 {
+	if held > 0 {
 		return x.write(ctx, c, w, x.tables.quarantine, x.plan.Bad(raw, "cleaned", x.record.Sequence, w.rng.Number))
+	}
+	return nil
+}
+
+// repeatsApart sets apart the rows that repeat a key within the range, while
+// the range is in memory; those that repeat one of an earlier range are found
+// when all have come (see run.findRepeats).
+func (x *extraction) repeatsApart(ctx context.Context, c *engine.Conn, w *rangeWork, raw string) error {
+	if len(x.plan.Duplicates()) == 0 {
+		return nil
+	}
+	if err := c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE repeated (_row BIGINT)"); err != nil {
+		return err
+	}
+	for _, d := range x.plan.Duplicates() {
+		query := "CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM (" + d.Repeated(x.plan.Passed("cleaned"), "_row") +
+			") WHERE _row NOT IN (SELECT _row FROM repeated)"
+		if err := c.Exec(ctx, query); err != nil {
+			return err
+		}
+		t, err := x.plan.Count(ctx, c, "(SELECT * FROM cleaned WHERE _row IN (SELECT _row FROM found))")
+		if err != nil {
+			return err
+		}
+		if t.Clean.Rows == 0 {
+			continue
+		}
+		w.tally.SetApart(t)
+		if err := c.Exec(ctx, "INSERT INTO repeated FROM found"); err != nil {
+			return err
+		}
+		rows := "(SELECT * FROM " + raw + " WHERE _row IN (SELECT _row FROM found))"
+		if err := x.write(ctx, c, w, x.tables.quarantine, x.plan.BadDuplicates(rows, d, x.record.Sequence, w.rng.Number)); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
@@ -51,7 +53,7 @@ type Options struct {
 	Principal sen.Principal
 	Now       func() time.Time
 	Source    source.Options
-	Progress  func(Progress)
+	Progress  func(Progress)                 // called by several goroutines
 	Hook      func(point string, rows int64) // rows of the range; 0 where the point is of no range. It is called side by side
 }
 
@@ -65,7 +67,10 @@ type Progress struct {
 }
 
 // Flow conducts. It is safe for concurrent use; one dataset has one run at a time.
-type Flow struct{ o Options }
+type Flow struct {
+	o     Options
+	slots chan struct{} // one for each range that may be cleaned at a time
+}
 
 // New fills in the defaults.
 func New(o Options) *Flow {
@@ -81,7 +86,7 @@ func New(o Options) *Flow {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Flow{o: o}
+	return &Flow{o: o, slots: make(chan struct{}, cleaners)}
 }
 
 // Outcome is what became of one dataset's sync.
@@ -97,16 +102,26 @@ type Outcome struct {
 	found quality.Input // what the dataset's quality is measured by
 }
 
-// Sync brings datasets up to date, one after another; one that fails does not
+// atOnce is how many datasets are brought up to date side by side: while one
+// commits, or waits for its disk, the other cleans.
+const atOnce = 2
+
+// Sync brings datasets up to date, two at a time; one that fails does not
 // stop the others. References between datasets are checked at the end.
 func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, force bool) []Outcome {
 	out := make([]Outcome, len(datasets))
+	var group errgroup.Group
+	group.SetLimit(atOnce)
 	for i, d := range datasets {
-		out[i] = f.sync(ctx, d, force)
-		if ctx.Err() != nil {
-			return out[:i+1]
-		}
+		out[i] = Outcome{Dataset: d.Name, Err: context.Cause(ctx)}
+		group.Go(func() error {
+			if ctx.Err() == nil {
+				out[i] = f.sync(ctx, d, force)
+			}
+			return nil
+		})
 	}
+	group.Wait()
 	references := references{Flow: f, keys: map[string]string{}}
 	for i, d := range datasets {
 		if out[i].Err == nil {

@@ -86,6 +86,7 @@ func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
 		return err
 	}
 	if r.record.State == state.Extracting {
+		r.progress("extract", 0, 0)
 		if err := r.extract(ctx); err != nil {
 			return err
 		}

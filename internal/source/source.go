@@ -47,8 +47,8 @@ type Location struct {
 
 // Options are what an installation may set. The zero value runs.
 type Options struct {
-	RangeBytes int64 // text of one range; default 64 MiB
-	RangeRows  int64 // rows of one range; default 500,000
+	RangeBytes int64 // text of one range; default 128 MiB
+	RangeRows  int64 // rows of one range; default 1,000,000
 	BatchRows  int   // rows of one batch; default and most: rows.MaxBatch
 	FieldLimit int   // bytes of one field; default 16 MiB
 
@@ -62,8 +62,8 @@ type Options struct {
 }
 
 const (
-	defaultRangeBytes = 64 << 20
-	defaultRangeRows  = 500_000
+	defaultRangeBytes = 128 << 20
+	defaultRangeRows  = 1_000_000
 	defaultFieldLimit = 16 << 20
 	maxRangeBytes     = 512 << 20 // with the field limit below: one batch's column stays within int32 offsets
 	maxFieldLimit     = 1 << 30
