@@ -143,9 +143,14 @@ func (e *Element) Standardise(raw string, o Options) Result {
 // quick form, else the slow.
 func first(f forms, x, slow string) string {
 	if f.well != "" {
-		return cases(slow, f.well, x)
+		return cases(slow, x+" IS NULL", "NULL", f.well, x)
 	}
-	return fmt.Sprintf("COALESCE(%s, %s)", f.quick, slow)
+	return quickly(x, f.quick, slow)
+}
+
+// quickly tries the quick form before the slow one. NULL needs neither.
+func quickly(x, quick, slow string) string {
+	return cases(fmt.Sprintf("COALESCE(%s, %s)", quick, slow), x+" IS NULL", "NULL")
 }
 
 // SQL is the element over the expression x, with the answers of Standardise.
@@ -168,7 +173,7 @@ func (e *Element) SQL(x string, o Options) Form {
 	case f.quickT == "":
 		form.Type, form.Typed = f.typ, fmt.Sprintf("TRY_CAST(%s AS %s)", form.Value, f.typ)
 	default:
-		form.Type, form.Typed = f.typ, fmt.Sprintf("COALESCE(%s, TRY_CAST(%s AS %s))", f.quickT, slow, f.typ)
+		form.Type, form.Typed = f.typ, quickly(x, f.quickT, fmt.Sprintf("TRY_CAST(%s AS %s)", slow, f.typ))
 	}
 	return form
 }
