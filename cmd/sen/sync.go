@@ -165,7 +165,11 @@ func (p *program) showChecks(a syncAnswer) {
 		for _, r := range line.Results {
 			if r.Status == "failed" {
 				found := fmt.Sprintf(p.lang.Pick("%s %s, phải %s", "%s %s, must be %s"), p.lang.Decimal(r.Value, decimals(r.Value)), r.Unit, r.Expect)
-				t.Add(terminal.C(line.Dataset), terminal.C(r.Rule), terminal.Cell{Text: found, Style: terminal.Warn})
+				rule := r.Rule
+				if r.Column != "" {
+					rule += " (" + r.Column + ")"
+				}
+				t.Add(terminal.C(line.Dataset), terminal.C(rule), terminal.Cell{Text: found, Style: terminal.Warn})
 			}
 		}
 		for _, change := range line.Drift {

@@ -48,7 +48,7 @@ func (r *references) check(ctx context.Context, d contract.Dataset, out *Outcome
 	}
 	for _, ref := range d.References() {
 		result := clean.Result{Rule: referenceRule + string(ref.To), Column: strings.Join(ref.Columns, ", "),
-			Dimension: "consistency", Severity: clean.SeverityWarning, Expect: "= 0"}
+			Dimension: "consistency", Severity: clean.SeverityWarning, Unit: "rows", Expect: "= 0"}
 		total, err := r.dangling(ctx, from, ref, &result)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", d.Name, result.Rule, err)
