@@ -43,7 +43,7 @@ func (s *stopwatch) progress(p flow.Progress) {
 }
 
 // resetPeak makes the kernel forget the peak so far (Linux, proc(5), clear_refs).
-func resetPeak() { os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
+func resetPeak() { _ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) }
 
 // peak is the largest resident size since resetPeak, in bytes; 0 where the
 // kernel does not tell.

@@ -72,9 +72,9 @@ func buildProperty(n *node) *Property {
 		LogicalType: n.str("logicalType"), PhysicalType: n.str("physicalType"),
 		BusinessName: n.str("businessName"), Description: n.str("description"),
 		Classification: n.str("classification"), EncryptedName: n.str("encryptedName"),
-		PrimaryKey: n.flag("primaryKey"), PrimaryKeyPosition: n.count("primaryKeyPosition", -1),
+		PrimaryKey: n.flag("primaryKey"), PrimaryKeyPosition: n.count("primaryKeyPosition"),
 		Required: n.flag("required"), Unique: n.flag("unique"), Critical: n.flag("criticalDataElement"),
-		Partitioned: n.flag("partitioned"), PartitionKeyPosition: n.count("partitionKeyPosition", -1),
+		Partitioned: n.flag("partitioned"), PartitionKeyPosition: n.count("partitionKeyPosition"),
 		Options:          buildOptions(n.get("logicalTypeOptions")),
 		Quality:          each(n.list("quality"), buildRule),
 		Relationships:    each(n.list("relationships"), buildRelationship),
@@ -108,13 +108,13 @@ func elementOf(all []Definition) string {
 
 func buildOptions(n *node) TypeOptions {
 	o := TypeOptions{
-		MinLength: n.count("minLength", -1), MaxLength: n.count("maxLength", -1),
+		MinLength: n.count("minLength"), MaxLength: n.count("maxLength"),
 		Pattern: n.str("pattern"), Format: n.str("format"),
 		Minimum: n.bound("minimum"), Maximum: n.bound("maximum"),
 		ExclusiveMinimum: n.bound("exclusiveMinimum"), ExclusiveMaximum: n.bound("exclusiveMaximum"),
 		Timezone: n.flag("timezone"), DefaultTimezone: n.str("defaultTimezone"),
-		MinItems: n.count("minItems", -1), MaxItems: n.count("maxItems", -1), UniqueItems: n.flag("uniqueItems"),
-		MinProperties: n.count("minProperties", -1), MaxProperties: n.count("maxProperties", -1),
+		MinItems: n.count("minItems"), MaxItems: n.count("maxItems"), UniqueItems: n.flag("uniqueItems"),
+		MinProperties: n.count("minProperties"), MaxProperties: n.count("maxProperties"),
 		Required: n.texts("required"),
 	}
 	if m := n.get("multipleOf"); m != nil {

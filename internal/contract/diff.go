@@ -132,7 +132,7 @@ func (d *differ) property(path string, a, b *Property) {
 	d.value(Compatible, path+".physicalName", a.Source(), b.Source(), "it is read from another column of the source")
 	d.value(Compatible, path+".physicalType", a.PhysicalType, b.PhysicalType, "the source is expected to have another type")
 	d.value(Breaking, path+".element", a.Element, b.Element, "values are standardised and checked otherwise")
-	d.value(sensitivity(a.Classification, b.Classification), path+".classification", a.Classification, b.Classification, "policy judges by it")
+	d.value(sensitivity(a.Classification), path+".classification", a.Classification, b.Classification, "policy judges by it")
 	d.value(Note, path+".description", a.Description, b.Description, "what people read")
 	d.promise(path+".required", a.Required, b.Required, "empty values are quarantined now", "readers may meet empty values")
 	d.promise(path+".unique", a.Unique, b.Unique, "repeated values are faults now", "readers may meet repeated values")
@@ -159,7 +159,7 @@ func logicalClass(from, to string) Class {
 
 // sensitivity: what was open and is closed breaks its readers; what was
 // closed and is open may break the law, so people must see both.
-func sensitivity(from, to string) Class {
+func sensitivity(from string) Class {
 	if from == "" || fold(from) == "public" {
 		return Compatible
 	}

@@ -11,7 +11,7 @@ func TestDeparturesFromTheStandardAreNamed(t *testing.T) {
 		{"missing field", "kind: DataContract\napiVersion: v3.1.0\nid: x\nstatus: active\n", `contract "x" lacks version`, ""},
 		{"unquoted version", strings.Replace(head, "1.0.0", "1.0", 1), "version must be text, not a number", `put it in quotes: "1.0"`},
 		{"empty field", head + "name:\n", "name must be text, not empty", "leave the field out"},
-		{"unknown field", head + "descriptoin: {}\n", `contract "civil-status" has no field "descriptoin"`, "did you mean description?"},
+		{"unknown field", head + "desscription: {}\n", `contract "civil-status" has no field "desscription"`, "did you mean description?"},
 		{"unknown kind of server", head + "servers: [{server: a, type: postgre}]\n", `type cannot be "postgre"`, "did you mean postgres?"},
 		{"server field missing", head + "servers: [{server: live, type: postgres, host: h, port: 1, database: d}]\n", `server "live" lacks schema`, ""},
 		{"port as text", head + "servers: [{server: s, type: mysql, host: h, port: \"3306\", database: d}]\n", "port must be a number, not text", "take the quotes away"},

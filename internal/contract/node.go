@@ -69,16 +69,6 @@ func (n *node) get(name string) *node {
 	return nil
 }
 
-// key is the name of a mapping's field as it stands in the file, else the node.
-func (n *node) key(name string) *node {
-	for _, e := range n.entries {
-		if e.key.text == name {
-			return e.key
-		}
-	}
-	return n
-}
-
 // str is the text of a field, "" where it is missing.
 func (n *node) str(name string) string {
 	if v := n.get(name); v != nil && v.kind&(aNull|aList|aMapping) == 0 {
@@ -113,12 +103,12 @@ func (n *node) texts(name string) []string {
 
 func (n *node) flag(name string) bool { v := n.get(name); return v != nil && v.truth }
 
-// count is an integer field, or otherwise where it is missing.
-func (n *node) count(name string, otherwise int) int {
+// count is an integer field, or -1 where it is missing.
+func (n *node) count(name string) int {
 	if v := n.get(name); v != nil && v.kind == aNumber && math.Abs(v.number) < 1<<31 {
 		return int(v.number)
 	}
-	return otherwise
+	return -1
 }
 
 // value is the node as plain Go: nil, bool, float64, string, []any, map[string]any.

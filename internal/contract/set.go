@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,7 +40,8 @@ func LoadDir(dir string, o Options) (*Set, Problems) {
 
 // reason is a file error without its path, which the problem names already.
 func reason(err error) string {
-	if inner, ok := err.(*os.PathError); ok {
+	var inner *os.PathError
+	if errors.As(err, &inner) {
 		return inner.Err.Error()
 	}
 	return err.Error()

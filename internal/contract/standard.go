@@ -65,7 +65,7 @@ func aRecord(name string) form   { return form{kinds: aMapping, record: name} }
 func records(name string) form   { return listOf(aRecord(name)) }
 func oneOf(words ...string) form { return form{kinds: aText, words: words} }
 
-func (f form) from(least float64) form { f.atLeast = &least; return f }
+func (f form) natural() form           { f.atLeast = new(float64); return f }
 func (f form) over(bound float64) form { f.atLeast, f.above = &bound, true; return f }
 
 func has(name string, f form) field           { return field{name: name, form: f} }

@@ -16,7 +16,7 @@ func logicalTypes() []string {
 // A boolean's are left open by the standard.
 var typeOptions = map[string][]field{
 	"string": {
-		has("minLength", integer.from(0)), has("maxLength", integer.from(0)),
+		has("minLength", integer.natural()), has("maxLength", integer.natural()),
 		has("pattern", text), has("format", text),
 	},
 	"date":      {has("format", text), has("minimum", text), has("maximum", text), has("exclusiveMinimum", text), has("exclusiveMaximum", text)},
@@ -25,10 +25,10 @@ var typeOptions = map[string][]field{
 	"integer":   append(fields(has("format", oneOf("i8", "i16", "i32", "i64", "i128", "u8", "u16", "u32", "u64", "u128"))), numberOptions...),
 	"number":    append(fields(has("format", oneOf("f32", "f64"))), numberOptions...),
 	"object": {
-		has("minProperties", integer.from(0)), has("maxProperties", integer.from(0)),
+		has("minProperties", integer.natural()), has("maxProperties", integer.natural()),
 		has("required", form{kinds: aList, items: &text, count: [2]int{1, 0}, distinct: true}),
 	},
-	"array": {has("minItems", integer.from(0)), has("maxItems", integer.from(0)), has("uniqueItems", truth)},
+	"array": {has("minItems", integer.natural()), has("maxItems", integer.natural()), has("uniqueItems", truth)},
 }
 
 var (

@@ -121,7 +121,7 @@ func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, force bool
 			return nil
 		})
 	}
-	group.Wait()
+	_ = group.Wait() // each outcome has its own error
 	references := references{Flow: f, keys: map[string]string{}}
 	for i, d := range datasets {
 		if out[i].Err == nil {

@@ -65,7 +65,7 @@ func (f *Flow) Release(ctx context.Context, d contract.Dataset) Outcome {
 		out.Err = err
 		return out
 	}
-	defer unlock()
+	defer func() { _ = unlock() }()
 	r := &run{Flow: f, dataset: d}
 	if r.in, out.Err = f.openLanded(ctx, d); out.Err == nil {
 		out.Err = r.whole(ctx, false, &out)

@@ -46,7 +46,7 @@ func (f *Flow) sync(ctx context.Context, d contract.Dataset, force bool) Outcome
 		out.Err = err
 		return out
 	}
-	defer unlock()
+	defer func() { _ = unlock() }()
 	r := &run{Flow: f, dataset: d}
 	if r.in, out.Err = f.openSource(ctx, d); out.Err == nil {
 		out.Err = r.whole(ctx, force, &out)
@@ -78,7 +78,7 @@ func (r *run) failed(ctx context.Context, err error) error {
 
 // conduct takes a run through its steps; each can be the first after a kill.
 func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
-	defer r.in.close()
+	defer func() { _ = r.in.close() }()
 	if done, err := r.upToDate(ctx, force, out); done || err != nil {
 		return err
 	}

@@ -127,7 +127,7 @@ func (k *Keys) Rotate() (keyID string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer unlock()
+	defer func() { _ = unlock() }()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return "", err

@@ -105,14 +105,14 @@ func (l *Lake) Close() error { return l.catalogue.close() }
 func (l *Lake) Table(ctx context.Context, kind Kind, d sen.Dataset, fields []Field) (*Table, error) {
 	t := l.table(nameOf(kind, d))
 	for {
-		s, err := t.refresh(ctx)
+		_, err := t.refresh(ctx)
 		switch {
 		case err == nil:
 			return t, t.evolve(ctx, fields)
 		case sen.KindOf(err) != sen.NotFound:
 			return nil, err
 		}
-		if s, err = t.create(ctx, fields); err != nil || s != nil {
+		if made, err := t.create(ctx, fields); err != nil || made != nil {
 			return t, err
 		}
 	}

@@ -29,7 +29,7 @@ func (d *dataset) doubt() {
 		return
 	}
 	for _, c := range d.columns {
-		c.note(d)
+		c.note()
 		c.unsure = d.question(c)
 	}
 	if names := d.unclassified(); names != "" {
@@ -37,7 +37,7 @@ func (d *dataset) doubt() {
 	}
 }
 
-func (c *column) note(d *dataset) {
+func (c *column) note() {
 	if c.filled == 0 {
 		return
 	}

@@ -98,7 +98,7 @@ func Source(ctx context.Context, c *engine.Conn, path string, o Options) ([]cont
 			return nil, fmt.Errorf("%s: %w", objectSource(location), err)
 		}
 	}
-	if err := relate(ctx, c, all, o.Known); err != nil {
+	if err := relate(ctx, all, o.Known); err != nil {
 		return nil, err
 	}
 	return []contract.Profile{assemble(agency, all, evidence)}, nil

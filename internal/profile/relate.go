@@ -28,7 +28,7 @@ type target struct {
 
 // relate finds the columns whose values stand in a key of another dataset of
 // the run, or of the hub.
-func relate(ctx context.Context, c *engine.Conn, all []*dataset, known []Key) error {
+func relate(ctx context.Context, all []*dataset, known []Key) error {
 	targets := targetsOf(all)
 	for _, k := range known {
 		targets = append(targets, target{dataset: k.Dataset, column: k.Column, name: k.Column,

@@ -50,9 +50,6 @@ func Criteria() []Criterion {
 	return []Criterion{Correct, Complete, Clean, Living, Unified, Connected, Shared}
 }
 
-// columnCriteria are those that a single column can be measured by.
-func columnCriteria() []Criterion { return []Criterion{Correct, Complete, Clean, Unified} }
-
 // Reason says why a criterion does not apply.
 type Reason string
 

@@ -274,7 +274,7 @@ func (f file) format() (string, error) {
 	defer r.Close()
 	head := make([]byte, 512)
 	n, err := io.ReadFull(r, head)
-	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return "", f.unreadable(err)
 	}
 	head = head[:n]

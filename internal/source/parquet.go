@@ -212,7 +212,7 @@ func (r *parquetReader) Read(ctx context.Context, from Mark, emit func(*Range) e
 		}
 		run := &parquetRun{r: r, send: send, done: done, row: from.First, next: from.Next}
 		for i := from.File; i < len(r.parts); i++ {
-			sum := FileSum{}
+			var sum FileSum
 			if seen != nil {
 				sum = r.parts[i].sum(from.Sum)
 			} else if sum, err = hashFile(ctx, r.parts[i].file); err != nil {

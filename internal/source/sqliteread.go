@@ -32,7 +32,7 @@ func (r *sqliteReader) Read(ctx context.Context, from Mark, emit func(*Range) er
 		ctx, stop := context.WithCancel(ctx)
 		run := &sqliteRun{r: r, conn: conn, send: send, at: from, out: rows.NewBuilder(r.names, from.Row)}
 		run.sum(ctx, list)
-		defer run.summed()
+		defer func() { _, _ = run.summed() }() // whoever reads the sums has their error
 		defer stop()
 		if err := run.fits(from); err != nil {
 			return Position{}, err
@@ -123,7 +123,7 @@ func (s *sqliteRun) rows(ctx context.Context, from Mark) error {
 	if err != nil {
 		return err
 	}
-	defer stmt.Finalize()
+	defer func() { _ = stmt.Finalize() }()
 	s.begin()
 	for {
 		if more, err := stmt.Step(); err != nil {

@@ -88,7 +88,7 @@ func (s *stream) run(ctx context.Context, r *os.File, h hash.Hash, at, hashed in
 			buffer = make([]byte, min(blockBytes, s.file.info.Size()+1))
 		}
 		n, err := r.Read(buffer)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if changed := s.file.unchanged(r); changed != nil {
 				err = changed
 			}
@@ -141,7 +141,7 @@ func (s *stream) take() {
 			s.err = context.Canceled
 		}
 	}
-	if s.err != nil && s.err != io.EOF && sen.KindOf(s.err) == sen.Internal {
+	if s.err != nil && !errors.Is(s.err, io.EOF) && sen.KindOf(s.err) == sen.Internal {
 		s.err = s.file.unreadable(s.err)
 	}
 }

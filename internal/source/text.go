@@ -180,7 +180,7 @@ func (r *textRun) open(ctx context.Context, from Mark, seen hash.Hash) (err erro
 			return err
 		}
 	}
-	if _, err = io.CopyN(io.Discard, r.text, r.at-begin); err != nil && err != io.EOF {
+	if _, err = io.CopyN(io.Discard, r.text, r.at-begin); err != nil && !errors.Is(err, io.EOF) {
 		r.bytes.Close()
 		return err
 	}

@@ -117,7 +117,7 @@ func (s *State) openOrMake(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer unlock()
+	defer func() { _ = unlock() }()
 	if err := touch(path); err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func (s *State) write(ctx context.Context, what string, fn func(*sql.Tx) error) 
 	if err != nil {
 		return classify(what, err)
 	}
-	defer tx.Rollback() // does nothing after Commit
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
 	if err := fn(tx); err != nil {
 		return classify(what, err)
 	}

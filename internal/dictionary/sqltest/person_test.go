@@ -38,6 +38,9 @@ func TestPersonChecksAgreeInSQLAndGo(t *testing.T) {
 			t.Errorf("%q %q %q %q: SQL %q, Go %q", pin, sex, born, province, got, want)
 		}
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestRepairsAgreeInSQLAndGo(t *testing.T) {

@@ -46,7 +46,7 @@ func (p *Parser) Parse(text []byte, end bool, out *rows.Builder, maxBytes, maxRo
 	for n := 0; used < len(text) && used < maxBytes && n < maxRows; {
 		after, whole, long := p.scan.next(text, used, end)
 		if long != nil {
-			return used, p.explain(long, text, out.Names())
+			return used, p.explain(long, out.Names())
 		}
 		if !whole {
 			break
@@ -164,7 +164,7 @@ func (p *Parser) rawText(record []byte) []byte {
 	return record
 }
 
-func (p *Parser) explain(long *tooLong, text []byte, names []string) error {
+func (p *Parser) explain(long *tooLong, names []string) error {
 	i := long.field - 1
 	if p.o.Fields != nil && i < len(p.o.Fields) {
 		i = p.o.Fields[i]
