@@ -169,7 +169,7 @@ func (w *verifying) source(ctx context.Context) error {
 		w.differs(Difference{Side: SideSource, Row: -1, What: "the source cannot be read: " + err.Error()})
 		return nil
 	}
-	defer in.close()
+	defer func() { _ = in.close() }()
 	seen := 0
 	position, err := in.read(ctx, source.Mark{}, func(r *source.Range) error {
 		defer r.Release()
@@ -245,7 +245,7 @@ func (w *verifying) sourceAgain(ctx context.Context, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer in.close()
+	defer func() { _ = in.close() }()
 	var from source.Mark
 	if i > 0 {
 		from = w.ranges[i-1].mark
