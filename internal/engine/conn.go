@@ -71,27 +71,12 @@ func (c *Conn) Copy(ctx context.Context, query, path, fieldIDs string) (int64, e
 	return result.RowsAffected()
 }
 
-// Load makes a temporary table of Arrow batches.
-func (c *Conn) Load(ctx context.Context, table string, schema *arrow.Schema, batches []arrow.RecordBatch) error {
-	return c.stream(schema, batches, func(view string) error {
-		return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), view))
-	})
-}
-
-// CopyBatches is Copy of Arrow batches as they are: cheaper than from a table.
-func (c *Conn) CopyBatches(ctx context.Context, schema *arrow.Schema, batches []arrow.RecordBatch, path, fieldIDs string) (rows int64, err error) {
-	err = c.stream(schema, batches, func(view string) (err error) {
-		rows, err = c.Copy(ctx, "SELECT * FROM "+view, path, fieldIDs)
-		return err
-	})
-	return rows, err
-}
-
-// stream lets one statement read Arrow batches as a view. The statement must
-// ask for all columns, in order: the engine's C interface for Arrow streams
+// Load makes a temporary table of Arrow batches. All columns are read at
+// once and in order on purpose: the engine's C interface for Arrow streams
 // does not hand a projection on, and a query over some of the columns would
-// read the wrong ones.
-func (c *Conn) stream(schema *arrow.Schema, batches []arrow.RecordBatch, use func(view string) error) error {
+// read the wrong ones. Parquet is better written from the table than from the
+// stream: there the engine's threads wait for one another.
+func (c *Conn) Load(ctx context.Context, table string, schema *arrow.Schema, batches []arrow.RecordBatch) error {
 	reader, err := array.NewRecordReader(schema, batches)
 	if err != nil {
 		return fmt.Errorf("load %d batches: %w", len(batches), err)
@@ -102,5 +87,5 @@ func (c *Conn) stream(schema *arrow.Schema, batches []arrow.RecordBatch, use fun
 		return fmt.Errorf("load %d batches: %w", len(batches), err)
 	}
 	defer release()
-	return use(c.view)
+	return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), c.view))
 }

@@ -199,27 +199,19 @@ func (x *extraction) land(ctx context.Context, c *engine.Conn, w *rangeWork) (st
 		rows := x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows)
 		return "raw", c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM "+rows)
 	}
-	schema := r.Batches[0].Schema()
-	err := x.writeWith(w, x.tables.landed, func(path, fieldIDs string) (int64, error) {
-		return c.CopyBatches(ctx, schema, r.Batches, path, fieldIDs)
-	})
-	if err != nil {
+	if err := c.Load(ctx, "raw", r.Batches[0].Schema(), r.Batches); err != nil {
 		return "", err
 	}
-	return "raw", c.Load(ctx, "raw", schema, r.Batches)
+	return "raw", x.write(ctx, c, w, x.tables.landed, "SELECT * FROM raw")
 }
 
 // write makes one data file of a table.
 func (x *extraction) write(ctx context.Context, c *engine.Conn, w *rangeWork, t *lake.Table, query string) error {
-	return x.writeWith(w, t, func(path, fieldIDs string) (int64, error) { return c.Copy(ctx, query, path, fieldIDs) })
-}
-
-func (x *extraction) writeWith(w *rangeWork, t *lake.Table, copyTo func(path, fieldIDs string) (int64, error)) error {
 	path, err := t.NewFile(x.record.ID, w.rng.Number, 0)
 	if err != nil {
 		return err
 	}
-	rows, err := copyTo(path, t.FieldIDs())
+	rows, err := c.Copy(ctx, query, path, t.FieldIDs())
 	if err != nil {
 		return err
 	}
