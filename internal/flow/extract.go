@@ -191,13 +191,11 @@ func (x *extraction) repeatsApart(ctx context.Context, c *engine.Conn, w *rangeW
 	return nil
 }
 
-// land keeps a range as it came and returns the relation that holds it, in
-// memory: it is passed over several times.
+// land keeps a range as it came and returns the relation that holds it.
 func (x *extraction) land(ctx context.Context, c *engine.Conn, w *rangeWork) (string, error) {
 	r := w.rng
 	if r.Batches == nil {
-		rows := x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows)
-		return "raw", c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE raw AS SELECT * FROM "+rows)
+		return x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows), nil
 	}
 	if err := c.Load(ctx, "raw", r.Batches[0].Schema(), r.Batches); err != nil {
 		return "", err
