@@ -116,7 +116,7 @@ func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, force bool
 		out[i] = Outcome{Dataset: d.Name, Err: context.Cause(ctx)}
 		group.Go(func() error {
 			if ctx.Err() == nil {
-				out[i] = f.sync(ctx, d, force)
+				out[i] = f.one(ctx, d, force, f.openSource)
 			}
 			return nil
 		})

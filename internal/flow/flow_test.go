@@ -379,6 +379,9 @@ func TestAStateSecretIsNeverOpened(t *testing.T) {
 	if out := h.sync(); sen.KindOf(out.Err) != sen.Denied {
 		t.Errorf("got %v, want denied before the source is looked for", out.Err)
 	}
+	if out := h.flow.Release(t.Context(), h.dataset()); sen.KindOf(out.Err) != sen.Denied {
+		t.Errorf("release: got %v, want denied", out.Err)
+	}
 }
 
 func TestAnEmptyFileBecomesAnEmptyCertifiedTable(t *testing.T) {

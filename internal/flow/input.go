@@ -59,21 +59,7 @@ func (f *Flow) openSource(ctx context.Context, d contract.Dataset) (input, error
 // whose rule was mended leave quarantine without a new extraction. The source
 // is not touched; the new certificate names the same position.
 func (f *Flow) Release(ctx context.Context, d contract.Dataset) Outcome {
-	out := Outcome{Dataset: d.Name}
-	unlock, err := f.o.State.Lock(ctx, d.Name)
-	if err != nil {
-		out.Err = err
-		return out
-	}
-	defer func() { _ = unlock() }()
-	r := &run{Flow: f, dataset: d}
-	if r.in, out.Err = f.openLanded(ctx, d); out.Err == nil {
-		out.Err = r.whole(ctx, false, &out)
-	}
-	if out.Err != nil {
-		out.Err = r.failed(ctx, out.Err)
-	}
-	return out
+	return f.one(ctx, d, false, f.openLanded)
 }
 
 // openLanded opens what the last certified run landed.

@@ -33,8 +33,9 @@ type run struct {
 
 type tables struct{ landed, quarantine, clean *lake.Table }
 
-// sync brings one dataset up to date.
-func (f *Flow) sync(ctx context.Context, d contract.Dataset, force bool) Outcome {
+// one conducts a run of one dataset over the input that open gives, while
+// nobody else does. A state secret is refused before anything is opened.
+func (f *Flow) one(ctx context.Context, d contract.Dataset, force bool, open func(context.Context, contract.Dataset) (input, error)) Outcome {
 	out := Outcome{Dataset: d.Name}
 	if d.StateSecret() {
 		out.Err = sen.Errorf(sen.Denied, "the contract marks this dataset state-secret: it is not extracted").
@@ -48,7 +49,7 @@ func (f *Flow) sync(ctx context.Context, d contract.Dataset, force bool) Outcome
 	}
 	defer func() { _ = unlock() }()
 	r := &run{Flow: f, dataset: d}
-	if r.in, out.Err = f.openSource(ctx, d); out.Err == nil {
+	if r.in, out.Err = open(ctx, d); out.Err == nil {
 		out.Err = r.whole(ctx, force, &out)
 	}
 	if out.Err != nil {
