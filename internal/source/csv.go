@@ -105,16 +105,22 @@ func (t *textReader) columnsOf(f file, names []string) ([]int, error) {
 	if t.names == nil {
 		t.names, t.named = names, f.name
 	}
-	if slices.Equal(names, t.names) {
+	return fieldsOf(f, names, t.names, t.named)
+}
+
+// fieldsOf are the dataset's columns, which the file named has, of the columns
+// that a file has; an error (Drift) where they are others.
+func fieldsOf(f file, names, dataset []string, named string) ([]int, error) {
+	if slices.Equal(names, dataset) {
 		return nil, nil
 	}
 	fields := make([]int, len(names))
 	for i, name := range names {
-		fields[i] = slices.Index(t.names, name)
+		fields[i] = slices.Index(dataset, name)
 	}
-	if len(names) == len(t.names) && !slices.Contains(fields, -1) {
+	if len(names) == len(dataset) && !slices.Contains(fields, -1) {
 		return fields, nil
 	}
-	return nil, sen.Errorf(sen.Drift, "%s has the columns %s, but %s has %s", f.path, strings.Join(names, ", "), t.named, strings.Join(t.names, ", ")).
+	return nil, sen.Errorf(sen.Drift, "%s has the columns %s, but %s has %s", f.path, strings.Join(names, ", "), named, strings.Join(dataset, ", ")).
 		WithHint("files of one dataset have the same columns: give the others a dataset of their own, by a glob or another folder")
 }

@@ -114,3 +114,20 @@ func TestRowsOfAnotherEncodingAreFaultsOfTheirOwn(t *testing.T) {
 		t.Errorf("%d faults in %d rows, want 1 in 401", faults, len(rows))
 	}
 }
+
+func TestRowsThatAnOldProgramAppendedAreReadInItsEncoding(t *testing.T) {
+	utf8 := strings.Repeat("1,Nguyễn Thị Hồng Đặng\n", 200)
+	for _, name := range []string{charset.TCVN3, charset.VNI, charset.VISCII, charset.Windows1258} {
+		old, err := charset.Encode(name, strings.Repeat("2,Trần Văn Bưởi\n", 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, rows, _ := read(t, source.Location{Path: write(t, "x.csv", "id,name\n"+utf8+string(old)+utf8)}, source.Options{})
+		if got := r.Facts().Encoding; got != charset.UTF8+"+"+name {
+			t.Errorf("encoding %s, want UTF-8+%s: %q", got, name, r.Facts().Evidence)
+		}
+		if len(rows) != 403 || !strings.HasPrefix(rows[201], "2|Trần Văn Bưởi|") || !strings.HasSuffix(rows[201], "|·|·") {
+			t.Errorf("%s: %d rows, the first of its own is %q", name, len(rows), rows[201])
+		}
+	}
+}

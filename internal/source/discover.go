@@ -19,7 +19,7 @@ type Evidence struct {
 }
 
 // Discover finds the datasets of a file, a folder or a glob: each table of a
-// SQLite file is one, and the files of a folder that have the same format and
+// SQLite file and each sheet of a workbook is one, and the files of a folder that have the same format and
 // the same columns are one together. A file that cannot be read is left out
 // with the reason; the error is for a path without any dataset.
 func Discover(ctx context.Context, path string) ([]Location, []Evidence, error) {
@@ -74,6 +74,11 @@ func (d *discovery) file(ctx context.Context, f file) error {
 	if format == SQLite {
 		return d.tables(ctx, f)
 	}
+	if format == XLSX {
+		if several, err := d.sheets(ctx, f); several || err != nil {
+			return err
+		}
+	}
 	r, err := Open(ctx, Location{Path: f.path, Format: format}, Options{})
 	if err != nil {
 		return err
@@ -94,7 +99,7 @@ func (d *discovery) file(ctx context.Context, f file) error {
 // tables takes each table of a SQLite file for a dataset; a view shows what
 // tables hold, and is one only where there is no table.
 func (d *discovery) tables(ctx context.Context, f file) error {
-	r := &sqliteReader{path: f.path, options: Options{}.withDefaults()}
+	r := &sqliteReader{path: f.path, options: Options{}.WithDefaults()}
 	conn, err := r.connect(ctx)
 	if err != nil {
 		return err

@@ -81,7 +81,7 @@ func listFolder(path, folder, pattern string) (files, error) {
 	}
 	if len(set.list) == 0 {
 		return files{}, sen.Errorf(sen.NotFound, "%s holds no data file", path).
-			WithHint("name a folder with csv, jsonl, parquet or sqlite files, or one file")
+			WithHint("name a folder with csv, jsonl, parquet, sqlite or xlsx files, or one file")
 	}
 	slices.SortFunc(set.list, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	return set, nil
@@ -91,6 +91,8 @@ func passedOver(entry fs.DirEntry) string {
 	switch name := entry.Name(); {
 	case entry.IsDir():
 		return "a folder within"
+	case strings.HasPrefix(name, "~$"):
+		return "belongs to a workbook that somebody has open"
 	case strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_"):
 		return "hidden or another tool's mark"
 	case strings.HasSuffix(name, "-wal"), strings.HasSuffix(name, "-shm"), strings.HasSuffix(name, "-journal"):
@@ -236,6 +238,7 @@ var extensions = map[string]string{
 	".csv": CSV, ".tsv": CSV, ".tab": CSV, ".txt": CSV, ".psv": CSV,
 	".jsonl": JSONL, ".ndjson": JSONL, ".json": JSONL,
 	".parquet": Parquet, ".pq": Parquet,
+	".xlsx": XLSX, ".xlsm": XLSX,
 	".sqlite": SQLite, ".sqlite3": SQLite, ".db": SQLite, ".db3": SQLite,
 }
 
@@ -283,6 +286,8 @@ func (f file) format() (string, error) {
 		return SQLite, nil
 	case bytes.HasPrefix(head, []byte("PAR1")):
 		return Parquet, nil
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
+		return XLSX, nil // or what else is packed so: opening it tells
 	}
 	if format, known := extensions[strings.ToLower(filepath.Ext(f.name))]; known {
 		return format, nil

@@ -13,10 +13,11 @@ import (
 // Locate finds where a contract says that its dataset is: the path of its
 // server (type local, or custom with a path), from base where it is relative.
 // Where the path is a folder that holds a file named like the object, it is
-// that file. In a SQLite file the object's name is the table.
+// that file. In a SQLite file the object's name is the table, in a workbook the
+// sheet, where one is called so.
 //
-// The server's format, and its custom properties delimiter, quote, encoding
-// and header (true or false), say how it is written; an object's custom
+// The server's format, and its custom properties delimiter, quote, encoding,
+// sheet and header (true or false), say how it is written; an object's custom
 // properties of those names come before them.
 func Locate(base string, d contract.Dataset) (Location, error) {
 	if d.Server == nil {
@@ -65,7 +66,7 @@ func describe(at Location, d contract.Dataset) (Location, error) {
 		}
 		return d.Server.Fact(name)
 	}
-	at.Delimiter, at.Quote, at.Encoding = fact("delimiter"), fact("quote"), fact("encoding")
+	at.Delimiter, at.Quote, at.Encoding, at.Sheet = fact("delimiter"), fact("quote"), fact("encoding"), fact("sheet")
 	if header := fact("header"); header != "" {
 		yes, err := strconv.ParseBool(header)
 		if err != nil {
@@ -74,23 +75,14 @@ func describe(at Location, d contract.Dataset) (Location, error) {
 		at.Header = &yes
 	}
 	written := strings.ToLower(fact("format"))
-	format, known := formatNames[written]
+	format, known := contract.FileFormat(written)
 	if !known {
 		return at, sen.Errorf(sen.Invalid, "%s: format %q cannot be read", d.Name, written).
-			WithHint("formats are csv, jsonl, parquet and sqlite; leave it empty to find it by evidence")
+			WithHint("formats are csv, jsonl, parquet, sqlite and xlsx; leave it empty to find it by evidence")
 	}
 	at.Format = format
 	if written == "tsv" && at.Delimiter == "" {
 		at.Delimiter = "tab"
 	}
 	return at, nil
-}
-
-// formatNames are the formats by the names that contracts give them.
-var formatNames = map[string]string{
-	"": "", "auto": "",
-	"csv": CSV, "tsv": CSV, "text": CSV, "txt": CSV, "delimited": CSV,
-	"json": JSONL, "jsonl": JSONL, "ndjson": JSONL, "jsonlines": JSONL,
-	"parquet": Parquet,
-	"sqlite":  SQLite, "sqlite3": SQLite,
 }

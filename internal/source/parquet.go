@@ -205,7 +205,7 @@ func (r *parquetReader) Close() error      { return nil }
 // mark carries the sum of its whole file, since the engine reads it in no
 // order of its bytes.
 func (r *parquetReader) Read(ctx context.Context, from Mark, emit func(*Range) error) (Position, error) {
-	return ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
+	return Ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
 		done, seen, err := r.set.resume(ctx, from)
 		if err != nil {
 			return Position{}, err

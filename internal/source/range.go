@@ -17,30 +17,34 @@ import (
 // and to see that what came before is still the same. The zero Mark is the
 // start. It is stored as JSON.
 type Mark struct {
-	Next   int        `json:"next"`   // number of the next range
-	Row    int64      `json:"row"`    // ordinal of the next row in the dataset
-	File   int        `json:"file"`   // ordinal of the file under way
-	Name   string     `json:"name"`   // its name
-	First  int64      `json:"first"`  // ordinal of its first row in the dataset
-	Offset int64      `json:"offset"` // where its next row begins: see Range.Start
-	Line   int64      `json:"line"`   // the line of the next row
-	Size   int64      `json:"size"`   // its size in bytes
-	Hashed int64      `json:"hashed"` // so many of its first bytes, at least those read,
-	Sum    sen.Digest `json:"sum"`    // have this SHA-256
-	Done   sen.Digest `json:"done"`   // combined digest of the files before it
+	Next   int        `json:"next"`            // number of the next range
+	Row    int64      `json:"row"`             // ordinal of the next row in the dataset
+	File   int        `json:"file"`            // ordinal of the file under way
+	Name   string     `json:"name"`            // its name
+	First  int64      `json:"first"`           // ordinal of its first row in the dataset
+	Offset int64      `json:"offset"`          // where its next row begins: see Range.Start
+	Line   int64      `json:"line"`            // the line of the next row
+	Size   int64      `json:"size"`            // its size in bytes
+	Hashed int64      `json:"hashed"`          // so many of its first bytes, at least those read,
+	Sum    sen.Digest `json:"sum"`             // have this SHA-256
+	Done   sen.Digest `json:"done"`            // combined digest of the files before it
+	State  string     `json:"state,omitempty"` // live sources: what their driver needs besides, in its own words
 }
 
-// Range is consecutive rows of one file.
+// Range is consecutive rows of one file, or of one part of a live source.
 type Range struct {
 	Number   int   // from 0
 	FirstRow int64 // ordinal of the first row in the dataset
 	Rows     int64
-	File     string // absolute path
+	File     string // absolute path; live: the table, partition or address, in the source's own words
 	FileRow  int64  // ordinal of the first row in its file
 
 	// Start and End are where the range's text lies in the file: bytes of the
 	// file, or, where it is transcoded, of its text as UTF-8. Parquet: rows of
-	// the file. SQLite: rows of the table.
+	// the file. SQLite: rows of the table; XLSX: of the sheet. PostgreSQL: places of rows (ctid) in
+	// File, block × 65,536 + number in the block, the last range of File
+	// without end (1 << 48); where File has none, like a view, rows. MySQL:
+	// rows of the table; which ones, by their keys, says the mark.
 	Start, End int64
 
 	// RowGroups are the Parquet row groups that the rows lie in; nil for other formats.
@@ -69,11 +73,34 @@ type FileSum struct {
 	Sum      sen.Digest `json:"sha256"`
 }
 
-// Position is the state of a source: of files, the SHA-256 of their bytes.
+// Position is the state of a source: of files, the SHA-256 of their bytes; of
+// a live source, the moment at which it was read.
 type Position struct {
 	Files  []FileSum  `json:"files"`
-	Digest sen.Digest `json:"digest"` // over all names, sizes and sums
+	Point  *Point     `json:"point,omitempty"` // live sources
+	Digest sen.Digest `json:"digest"`          // over all names, sizes and sums, or over the point and the rows
 	Rows   int64      `json:"rows"`
+}
+
+// Point is a moment of a live source: whose, and which.
+type Point struct {
+	System   string    `json:"system"`             // the server's own identity
+	Database string    `json:"database"`           // and its database's
+	Object   string    `json:"object"`             // what was read: its name, and what tells it from another of that name
+	Log      string    `json:"log,omitempty"`      // position in the source's log that the rows are the state at
+	NoLog    string    `json:"no_log,omitempty"`   // why there is none
+	Snapshot string    `json:"snapshot,omitempty"` // what the source calls the state
+	Taken    time.Time `json:"taken"`              // by the source's clock
+}
+
+// AtPoint is the position of rows rows that were read at a point.
+func AtPoint(p Point, rows int64) Position {
+	h := sha256.New()
+	for _, s := range []string{p.System, p.Database, p.Object, p.Log, p.NoLog, p.Snapshot, p.Taken.UTC().Format(time.RFC3339Nano)} {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	fmt.Fprintf(h, "%d", rows)
+	return Position{Point: &p, Digest: sen.Digest(h.Sum(nil)), Rows: rows}
 }
 
 // sums collects the files that were read to their end.
@@ -141,9 +168,9 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p[:min(len(p), blockBytes)])
 }
 
-// ahead runs produce in a goroutine of its own, so that a range is made ready
+// Ahead is for readers: it runs produce in a goroutine of its own, so that a range is made ready
 // while emit works on the one before it.
-func ahead(ctx context.Context, emit func(*Range) error, produce func(context.Context, func(*Range) error) (Position, error)) (at Position, err error) {
+func Ahead(ctx context.Context, emit func(*Range) error, produce func(context.Context, func(*Range) error) (Position, error)) (at Position, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	ready := make(chan *Range)

@@ -92,13 +92,8 @@ func knownEncoding(name string) (string, error) {
 	if name == "" {
 		return "", nil
 	}
-	plain := func(s string) string {
-		return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(s))
-	}
-	for _, known := range charset.Names() {
-		if plain(known) == plain(name) {
-			return known, nil
-		}
+	if known, ok := charset.Known(name); ok {
+		return known, nil
 	}
 	return "", sen.Errorf(sen.Invalid, "encoding %q cannot be read", name).
 		WithHint("encodings are %s; leave it empty to find it by evidence", strings.Join(charset.Names(), ", "))

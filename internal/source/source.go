@@ -1,5 +1,5 @@
 // Package source reads one dataset out of files as they are: delimited text,
-// JSON lines, Parquet, SQLite; a single file, a folder, a glob. What comes in
+// JSON lines, Parquet, SQLite, XLSX; a single file, a folder, a glob. What comes in
 // is a Location; what goes out is ranges, consecutive rows small enough for
 // memory, as Arrow record batches (Parquet: as spans of rows, since the
 // engine reads that itself), and at the end the Position: the SHA-256 of every
@@ -24,12 +24,13 @@ const (
 	JSONL   = "jsonl"
 	Parquet = "parquet"
 	SQLite  = "sqlite"
+	XLSX    = "xlsx"
 )
 
 // Column is a column of a source, as it lands.
 type Column struct {
 	Name     string
-	Type     string // the engine's type: VARCHAR for text formats and SQLite; Parquet: its own
+	Type     string // the engine's type: VARCHAR for text formats, SQLite and XLSX; Parquet: its own
 	Nullable bool
 }
 
@@ -37,12 +38,13 @@ type Column struct {
 // found by evidence.
 type Location struct {
 	Path      string // absolute: a file, a folder, or a glob (path.Match syntax in its last element)
-	Format    string // CSV, JSONL, Parquet, SQLite
-	Table     string // SQLite: the table or view
+	Format    string // CSV, JSONL, Parquet, SQLite, XLSX
+	Table     string // SQLite: the table or view; XLSX: the sheet, where one is called so
+	Sheet     string // XLSX: the sheet
 	Delimiter string // CSV: one of , ; tab |
 	Quote     string // CSV: " or ', or "none"
 	Encoding  string // text: a name that package charset knows
-	Header    *bool  // CSV: whether the first record names the columns
+	Header    *bool  // CSV, XLSX: whether a record names the columns
 }
 
 // Options are what an installation may set. The zero value runs.
@@ -69,7 +71,8 @@ const (
 	maxFieldLimit     = 1 << 30
 )
 
-func (o Options) withDefaults() Options {
+// WithDefaults fills in what is not set.
+func (o Options) WithDefaults() Options {
 	o.RangeBytes = within(o.RangeBytes, defaultRangeBytes, maxRangeBytes)
 	o.RangeRows = within(o.RangeRows, defaultRangeRows, 1<<40)
 	o.BatchRows = within(o.BatchRows, rows.MaxBatch, rows.MaxBatch)
@@ -102,7 +105,7 @@ type Facts struct {
 	Declared  map[string]string // SQLite: each column's declared type
 
 	// Counted while the source is read; complete when Read has returned.
-	Blank   int64 // empty lines passed over
+	Blank   int64 // empty lines and rows passed over
 	Unknown int64 // JSON lines: rows with a key that is no column; their text is kept
 }
 
@@ -112,7 +115,8 @@ type Reader interface {
 	// Columns are the source's own, in its order.
 	Columns() []Column
 
-	// Key is the source's own primary key; nil when it declares none.
+	// Key is the source's own primary key: nil where it can declare none (a
+	// file, a view), empty where it could and does not.
 	Key() []string
 
 	// Facts are what was found.
@@ -131,10 +135,17 @@ type Reader interface {
 	Close() error
 }
 
+// Asker is a Reader that can be asked whether its source has changed since a
+// position that it has given, without being read. What is not known to be
+// unchanged may have changed.
+type Asker interface {
+	Unchanged(ctx context.Context, since Position) (bool, error)
+}
+
 // Open finds how the source is written and its columns. The error's kind is
 // NotFound when nothing is there, Invalid when it cannot be a dataset.
 func Open(ctx context.Context, at Location, o Options) (Reader, error) {
-	o = o.withDefaults()
+	o = o.WithDefaults()
 	set, err := listFiles(at.Path)
 	if err != nil {
 		return nil, err
@@ -149,11 +160,13 @@ func Open(ctx context.Context, at Location, o Options) (Reader, error) {
 		return openJSON(ctx, set, at, o)
 	case SQLite:
 		return openSQLite(ctx, set, at, o)
+	case XLSX:
+		return openXLSX(ctx, set, at, o)
 	case Parquet:
 		return openParquet(ctx, set, o)
 	}
 	return nil, sen.Errorf(sen.Invalid, "format %q is not one that can be read", at.Format).
-		WithHint("formats are csv, jsonl, parquet and sqlite")
+		WithHint("formats are csv, jsonl, parquet, sqlite and xlsx")
 }
 
 func textColumns(names []string) []Column {

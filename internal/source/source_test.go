@@ -19,6 +19,7 @@ import (
 	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/source"
 	"github.com/sen-hub/sen/internal/source/sourcetest"
+	"github.com/sen-hub/sen/internal/xlsx"
 )
 
 func TestEveryFormatKeepsTheContract(t *testing.T) {
@@ -27,6 +28,8 @@ func TestEveryFormatKeepsTheContract(t *testing.T) {
 		{Name: "csv with semicolons and CRLF", File: "people.csv", Write: writeCSV(";", "\r\n")},
 		{Name: "csv in TCVN3", File: "people.csv", Write: encoded(charset.TCVN3, writeCSV(",", "\n"))},
 		{Name: "csv in VNI", File: "people.csv", Write: encoded(charset.VNI, writeCSV(";", "\n"))},
+		{Name: "csv in VISCII", File: "people.csv", Write: encoded(charset.VISCII, writeCSV(",", "\n"))},
+		{Name: "csv in Windows-1258", File: "people.csv", Write: encoded(charset.Windows1258, writeCSV("\t", "\n"))},
 		{Name: "csv in UTF-16", File: "people.csv", Write: encoded(charset.UTF16LE, writeCSV("\t", "\r\n"))},
 		{Name: "json lines in UTF-16", File: "people.jsonl", Write: encoded(charset.UTF16BE, writeJSON("", "\n", "\n", false))},
 		{Name: "json lines", File: "people.jsonl", Write: writeJSON("", "\n", "\n", false)},
@@ -34,6 +37,8 @@ func TestEveryFormatKeepsTheContract(t *testing.T) {
 		{Name: "json over several lines", File: "people.json", Write: writeJSON("", "\n", "\n", true)},
 		{Name: "parquet", File: "people.parquet", Write: writeParquet(13), Rows: parquetRows},
 		{Name: "sqlite", File: "people.db", Write: writeSQLite(""), OneFile: true},
+		{Name: "xlsx", File: "people.xlsx", Write: writeXLSX},
+		{Name: "xlsx with shared texts", File: "people.xlsx", Write: writeShared},
 		{Name: "sqlite without rowid", File: "people.db", Write: writeSQLite(" WITHOUT ROWID"), OneFile: true},
 	} {
 		t.Run(h.Name, func(t *testing.T) { sourcetest.Run(t, h) })
@@ -223,4 +228,25 @@ func writeSQLite(suffix string) func(*testing.T, string, sourcetest.Table) {
 		}
 		run("COMMIT")
 	}
+}
+
+func writeXLSX(t *testing.T, path string, table sourcetest.Table) {
+	sheet := xlsx.Sheet{Name: "people", Header: 1, Rows: [][]xlsx.Cell{nil}}
+	for _, name := range table.Columns {
+		sheet.Rows[0] = append(sheet.Rows[0], xlsx.Cell{Kind: xlsx.Text, Text: name})
+	}
+	for _, row := range table.Rows {
+		cells := make([]xlsx.Cell, len(row))
+		for i, cell := range row {
+			if cell != nil {
+				cells[i] = xlsx.Cell{Kind: xlsx.Text, Text: *cell}
+			}
+		}
+		sheet.Rows = append(sheet.Rows, cells)
+	}
+	var out bytes.Buffer
+	if err := xlsx.Write(&out, []xlsx.Sheet{sheet}); err != nil {
+		t.Fatal(err)
+	}
+	save(t, path, out.Bytes())
 }

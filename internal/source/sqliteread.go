@@ -19,7 +19,7 @@ import (
 // open; a write to either in the meantime is Drift. A mark carries the
 // combined digest of both, since any row may lie anywhere in the file.
 func (r *sqliteReader) Read(ctx context.Context, from Mark, emit func(*Range) error) (Position, error) {
-	return ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
+	return Ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
 		conn, err := r.connect(ctx)
 		if err != nil {
 			return Position{}, err

@@ -53,7 +53,7 @@ func (t *textReader) Facts() Facts {
 
 func (t *textReader) Read(ctx context.Context, from Mark, emit func(*Range) error) (Position, error) {
 	t.facts.Blank, t.facts.Unknown = 0, 0
-	return ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
+	return Ahead(ctx, emit, func(ctx context.Context, send func(*Range) error) (Position, error) {
 		done, seen, err := t.set.resume(ctx, from)
 		if err != nil {
 			return Position{}, err

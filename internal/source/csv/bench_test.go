@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/sen-hub/sen/internal/source/rows"
+	"github.com/sen-hub/sen/internal/source/rows/rowstest"
 )
 
 // people is n rows of ten columns in the manner of a civil register, with
@@ -20,19 +20,6 @@ func people(n int) []byte {
 }
 
 func BenchmarkParse(b *testing.B) {
-	text := people(50_000)
 	names := []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}
-	b.SetBytes(int64(len(text)))
-	out := rows.NewBuilder(names, 0)
-	for b.Loop() {
-		p := NewParser(Excel, Options{FieldLimit: 16 << 20, Line: 1})
-		for used := 0; used < len(text); {
-			n, err := p.Parse(text[used:min(len(text), used+1<<20)], used+1<<20 >= len(text), out, 64<<20, rows.MaxBatch)
-			if err != nil || n == 0 {
-				b.Fatal(n, err)
-			}
-			used += n
-		}
-		out.Flush()
-	}
+	rowstest.Bench(b, func() rowstest.Parser { return NewParser(Excel, Options{FieldLimit: 16 << 20, Line: 1}) }, names, people(50_000))
 }

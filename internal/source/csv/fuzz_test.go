@@ -9,70 +9,19 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/sen-hub/sen/internal/source/rows"
+	"github.com/sen-hub/sen/internal/source/rows/rowstest"
 )
 
-const null = "\x00null"
-
-// parsed is what came of a text.
-type parsed struct {
-	rows [][]string // values, or null; then line, fault, raw
-	used []int      // bytes of each call's records, together the whole text
-	err  error
-}
+const null = rowstest.Null
 
 // parse reads a text in pieces of a size, a few rows a call.
-func parse(text []byte, d Dialect, columns, piece, maxBytes, maxRows int) (p parsed) {
+func parse(text []byte, d Dialect, columns, piece, maxBytes, maxRows int) rowstest.Parsed {
 	names := make([]string, columns)
 	for i := range names {
 		names[i] = fmt.Sprintf("c%d", i)
 	}
-	out := rows.NewBuilder(names, 0)
-	parser := NewParser(d, Options{FieldLimit: 1 << 16, Line: 1})
-	have := min(piece, len(text))
-	for at := 0; ; {
-		n, err := parser.Parse(text[at:have], have == len(text), out, maxBytes, maxRows)
-		if err != nil {
-			p.err = err
-			break
-		}
-		p.used = append(p.used, n)
-		at += n
-		if n == 0 && have == len(text) {
-			break
-		}
-		if n == 0 {
-			have = min(have+piece, len(text))
-		}
-	}
-	p.rows = cells(out.Flush())
-	return p
-}
-
-func cells(b arrow.RecordBatch) (out [][]string) {
-	if b == nil {
-		return nil
-	}
-	for i := range int(b.NumRows()) {
-		var row []string
-		for c := range int(b.NumCols()) {
-			switch column := b.Column(c).(type) {
-			case *array.Int64:
-				row = append(row, fmt.Sprint(column.Value(i)))
-			case *array.String:
-				if column.IsNull(i) {
-					row = append(row, null)
-				} else {
-					row = append(row, column.Value(i))
-				}
-			}
-		}
-		out = append(out, row)
-	}
-	return out
+	return rowstest.Parse(NewParser(d, Options{FieldLimit: 1 << 16, Line: 1}), names, text, piece, maxBytes, maxRows)
 }
 
 // Whatever the text: the rows do not depend on how it is cut into pieces,
@@ -90,27 +39,23 @@ func FuzzParseIsTheSameInPieces(f *testing.F) {
 		d := dialects[int(dialect)%len(dialects)]
 		whole := parse(text, d, 3, len(text)+1, len(text)+1, len(text)+1)
 		parts := parse(text, d, 3, 1+int(piece), 1+int(step), 1+int(step)%5)
-		if whole.err != nil || parts.err != nil {
-			t.Fatalf("errors: %v, %v", whole.err, parts.err)
+		if whole.Err != nil || parts.Err != nil {
+			t.Fatalf("errors: %v, %v", whole.Err, parts.Err)
 		}
-		if !reflect.DeepEqual(whole.rows, parts.rows) {
-			t.Errorf("whole %q\nparts %q", whole.rows, parts.rows)
+		if !reflect.DeepEqual(whole.Rows, parts.Rows) {
+			t.Errorf("whole %q\nparts %q", whole.Rows, parts.Rows)
 		}
-		total := 0
-		for _, n := range parts.used {
-			total += n
+		if parts.Taken() != len(text) {
+			t.Errorf("%d of %d bytes were taken", parts.Taken(), len(text))
 		}
-		if total != len(text) {
-			t.Errorf("%d of %d bytes were taken", total, len(text))
-		}
-		for _, row := range whole.rows {
+		for _, row := range whole.Rows {
 			for _, cell := range row {
 				if cell != null && !rows.Sound([]byte(cell), false) {
 					t.Errorf("%q is no text", cell)
 				}
 			}
 		}
-		accounted(t, text, d, whole.rows)
+		accounted(t, text, d, whole.Rows)
 	})
 }
 
@@ -168,7 +113,7 @@ func TestWellFormedTextIsReadAsTheStandardLibraryReadsIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := parse(b.Bytes(), Excel, columns, 1+r.IntN(64), 1<<20, 1<<20)
-		for i, row := range got.rows {
+		for i, row := range got.Rows {
 			for c := range columns {
 				if row[c] == null {
 					row[c] = ""
@@ -178,8 +123,8 @@ func TestWellFormedTextIsReadAsTheStandardLibraryReadsIt(t *testing.T) {
 				t.Fatalf("got %q, want %q of %q", row, want[i], b.String())
 			}
 		}
-		if len(got.rows) != len(want) {
-			t.Fatalf("%d rows, want %d", len(got.rows), len(want))
+		if len(got.Rows) != len(want) {
+			t.Fatalf("%d rows, want %d", len(got.Rows), len(want))
 		}
 	}
 }
@@ -190,8 +135,8 @@ func TestAFieldBeyondTheLimitNamesItsLineColumnAndQuote(t *testing.T) {
 	} {
 		for _, piece := range []int{1 << 10, 1 << 20} {
 			p := parse([]byte(text), Excel, 2, piece, 1<<30, 1<<30)
-			if p.err == nil || p.err.Error() != "line 2, column c1: the field is longer than the limit of 65536 bytes" {
-				t.Errorf("got %v", p.err)
+			if p.Err == nil || p.Err.Error() != "line 2, column c1: the field is longer than the limit of 65536 bytes" {
+				t.Errorf("got %v", p.Err)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/sen-hub/sen/internal/source/rows"
+	"github.com/sen-hub/sen/internal/source/rows/rowstest"
 )
 
 func people(n int) []byte {
@@ -18,19 +18,6 @@ func people(n int) []byte {
 }
 
 func BenchmarkParse(b *testing.B) {
-	text := people(50_000)
 	names := []string{"id", "number", "name", "born", "sex", "address", "income", "alive", "note"}
-	b.SetBytes(int64(len(text)))
-	out := rows.NewBuilder(names, 0)
-	for b.Loop() {
-		p := NewParser(names, Options{FieldLimit: 16 << 20, Line: 1})
-		for used := 0; used < len(text); {
-			n, err := p.Parse(text[used:min(len(text), used+1<<20)], used+1<<20 >= len(text), out, 64<<20, rows.MaxBatch)
-			if err != nil || n == 0 {
-				b.Fatal(n, err)
-			}
-			used += n
-		}
-		out.Flush()
-	}
+	rowstest.Bench(b, func() rowstest.Parser { return NewParser(names, Options{FieldLimit: 16 << 20, Line: 1}) }, names, people(50_000))
 }

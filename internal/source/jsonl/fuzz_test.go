@@ -2,71 +2,30 @@ package jsonl
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/sen-hub/sen/internal/source/rows"
+	"github.com/sen-hub/sen/internal/source/rows/rowstest"
 )
 
-// parsed is what came of a text.
-type parsed struct {
-	rows [][]string // values, or absent; then row, line, fault, raw
-	used int
-	err  string
-}
-
-const absent = "\x00null"
+const absent = rowstest.Null
 
 // parse reads a text in pieces of a size, a few rows a call.
-func parse(text []byte, layout Layout, piece, maxBytes, maxRows int) (p parsed) {
-	out := rows.NewBuilder([]string{"a", "b", "tên"}, 0)
-	parser := NewParser([]string{"a", "b", "tên"}, Options{Layout: layout, FieldLimit: 1 << 20, Line: 1})
-	have := min(piece, len(text))
-	for {
-		n, err := parser.Parse(text[p.used:have], have == len(text), out, maxBytes, maxRows)
-		p.used += n
-		if err != nil {
-			p.err = err.Error()
-			break
-		}
-		if n == 0 && have == len(text) {
-			break
-		}
-		if n == 0 {
-			have = min(have+piece, len(text))
-		}
-	}
-	p.rows = cells(out.Flush())
-	return p
+func parse(text []byte, layout Layout, piece, maxBytes, maxRows int) rowstest.Parsed {
+	names := []string{"a", "b", "tên"}
+	return rowstest.Parse(NewParser(names, Options{Layout: layout, FieldLimit: 1 << 20, Line: 1}), names, text, piece, maxBytes, maxRows)
 }
 
-func cells(b arrow.RecordBatch) (out [][]string) {
-	if b == nil {
-		return nil
+// complaint is an error's text, or "".
+func complaint(p rowstest.Parsed) string {
+	if p.Err == nil {
+		return ""
 	}
-	for i := range int(b.NumRows()) {
-		var row []string
-		for c := range int(b.NumCols()) {
-			switch column := b.Column(c).(type) {
-			case *array.Int64:
-				row = append(row, fmt.Sprint(column.Value(i)))
-			case *array.String:
-				if column.IsNull(i) {
-					row = append(row, absent)
-				} else {
-					row = append(row, column.Value(i))
-				}
-			}
-		}
-		out = append(out, row)
-	}
-	return out
+	return p.Err.Error()
 }
 
 func TestObjectsComeAsTheyStand(t *testing.T) {
@@ -91,7 +50,7 @@ func TestObjectsComeAsTheyStand(t *testing.T) {
 	} {
 		p := parse([]byte(c.text), Lines, 1<<20, 1<<20, 1<<20)
 		var got []string
-		for _, row := range p.rows {
+		for _, row := range p.Rows {
 			got = append(got, strings.ReplaceAll(strings.Join(row, "|"), absent, "·"))
 		}
 		if strings.Join(got, "\n") != c.want {
@@ -117,8 +76,8 @@ func TestAnArrayIsReadElementByElement(t *testing.T) {
 	} {
 		for _, piece := range []int{1, 3, 100} {
 			p := parse([]byte(c.text), Array, piece, 100, 100)
-			if len(p.rows) != c.rows || p.err != c.err {
-				t.Errorf("%q: %d rows, %q; want %d, %q", c.text, len(p.rows), p.err, c.rows, c.err)
+			if len(p.Rows) != c.rows || complaint(p) != c.err {
+				t.Errorf("%q: %d rows, %q; want %d, %q", c.text, len(p.Rows), complaint(p), c.rows, c.err)
 			}
 		}
 	}
@@ -158,13 +117,13 @@ func FuzzParse(f *testing.F) {
 		l := Layout(layout % 3)
 		whole := parse(text, l, len(text)+1, len(text)+1, len(text)+1)
 		parts := parse(text, l, 1+int(piece), 1+int(step), 1+int(step)%3)
-		if !reflect.DeepEqual(whole, parts) {
-			t.Errorf("whole %+q, %d, %s\nparts %+q, %d, %s", whole.rows, whole.used, whole.err, parts.rows, parts.used, parts.err)
+		if !reflect.DeepEqual(whole.Rows, parts.Rows) || whole.Taken() != parts.Taken() || complaint(whole) != complaint(parts) {
+			t.Errorf("whole %+q, %d, %s\nparts %+q, %d, %s", whole.Rows, whole.Taken(), complaint(whole), parts.Rows, parts.Taken(), complaint(parts))
 		}
-		if whole.err == "" && whole.used != len(text) {
-			t.Errorf("%d of %d bytes were taken", whole.used, len(text))
+		if complaint(whole) == "" && whole.Taken() != len(text) {
+			t.Errorf("%d of %d bytes were taken", whole.Taken(), len(text))
 		}
-		for _, row := range whole.rows {
+		for _, row := range whole.Rows {
 			for _, cell := range row {
 				if cell != absent && !rows.Sound([]byte(cell), false) {
 					t.Errorf("%q is no text", cell)
@@ -178,13 +137,13 @@ func FuzzParse(f *testing.F) {
 }
 
 // agrees compares each line with what the libraries make of it.
-func agrees(t *testing.T, text []byte, p parsed) {
+func agrees(t *testing.T, text []byte, p rowstest.Parsed) {
 	n := 0
 	for _, line := range strings.Split(string(text), "\n") {
 		if strings.TrimLeft(line, " \t\r") == "" {
 			continue
 		}
-		row := p.rows[n]
+		row := p.Rows[n]
 		n++
 		if !rows.Sound([]byte(line), false) {
 			continue
@@ -199,8 +158,8 @@ func agrees(t *testing.T, text []byte, p parsed) {
 			sameValues(t, line, row)
 		}
 	}
-	if n != len(p.rows) {
-		t.Errorf("%d rows of %d lines", len(p.rows), n)
+	if n != len(p.Rows) {
+		t.Errorf("%d rows of %d lines", len(p.Rows), n)
 	}
 }
 

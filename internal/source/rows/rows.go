@@ -7,6 +7,7 @@ package rows
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -16,7 +17,7 @@ import (
 // The columns that follow the source's own in every batch.
 const (
 	RowColumn   = "_row"   // int64: the row's ordinal in the whole dataset, from 0
-	LineColumn  = "_line"  // int64: the line of the file where the row begins, from 1; SQLite: the rowid
+	LineColumn  = "_line"  // int64: the line of the file where the row begins, from 1; SQLite: the rowid; XLSX: the sheet's row
 	FaultColumn = "_fault" // utf8, nullable: why the row cannot be read as its columns say
 	RawColumn   = "_raw"   // utf8, nullable: the row's own text, where the columns do not hold all of it
 )
@@ -63,6 +64,28 @@ func (c *Column) Space(n int) []byte {
 	c.data = slices.Grow(c.data, n)[:start+n]
 	c.ends = append(c.ends, int32(start+n))
 	return c.data[start:]
+}
+
+// Data is the text of all values so far. A value is added by appending to it
+// and handing it to Ended: text that is made of something else is then made
+// where it stays.
+func (c *Column) Data() []byte { return c.data }
+
+// Ended takes Data back with one more value appended.
+func (c *Column) Ended(data []byte) {
+	c.data = data
+	c.ends = append(c.ends, int32(len(data)))
+}
+
+// Whole reports whether every value so far is valid UTF-8, in one pass over
+// all of them.
+func (c *Column) Whole() bool {
+	for _, end := range c.ends {
+		if int(end) < len(c.data) && !utf8.RuneStart(c.data[end]) {
+			return false // a character that two values share
+		}
+	}
+	return valid(c.data)
 }
 
 // Len is the number of values so far.
@@ -188,6 +211,25 @@ func (b *Builder) Flush() arrow.RecordBatch {
 	}
 	b.clear()
 	return batch
+}
+
+// Renumber is a batch whose rows have their ordinals from first on, and as
+// lines the ordinals from 1: for batches that are made side by side, before it
+// is known how many rows come before them. It takes the batch over.
+func Renumber(batch arrow.RecordBatch, first int64) arrow.RecordBatch {
+	n := int(batch.NumRows())
+	ordinals, lines := make([]int64, n), make([]int64, n)
+	for i := range n {
+		ordinals[i], lines[i] = first+int64(i), first+int64(i)+1
+	}
+	arrays := slices.Clone(batch.Columns())
+	own := len(arrays) - 4
+	arrays[own], arrays[own+1] = int64s(ordinals), int64s(lines)
+	out := array.NewRecordBatch(batch.Schema(), arrays, int64(n))
+	arrays[own].Release()
+	arrays[own+1].Release()
+	batch.Release()
+	return out
 }
 
 func (c *Column) array() arrow.Array {
