@@ -1,7 +1,6 @@
 package dictionary
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -83,27 +82,8 @@ func (ix index) find(s string) Result {
 	}
 }
 
-// forms is find in SQL: an ENUM's cast is a hash lookup, several times
-// cheaper than a chain of comparisons.
-func (ix index) forms(x string) forms {
-	exact, folded, ambiguous := ix.exact, map[string]string{}, map[string]string{}
-	for key, values := range ix.folded {
-		if len(values) == 1 {
-			folded[key] = values[0]
-		} else {
-			ambiguous[key] = "ambiguous"
-		}
-	}
-	return forms{
-		quick:   lookupSQL(x, withoutTokens(exact)),
-		slow:    "COALESCE(" + lookupSQL(trimSQL(x), exact) + ", " + lookupSQL(foldSQL(trimSQL(x)), folded) + ")",
-		problem: "COALESCE(" + lookupSQL(foldSQL(trimSQL(x)), ambiguous) + ", 'unknown-code')",
-		tokens:  true,
-	}
-}
-
-// withoutTokens leaves out what the frame takes for blank, which the quick
-// form would otherwise see first.
+// withoutTokens leaves out what Standardise takes for blank, or trims, before
+// it looks.
 func withoutTokens(table map[string]string) map[string]string {
 	out := make(map[string]string, len(table))
 	for key, value := range table {
@@ -112,23 +92,6 @@ func withoutTokens(table map[string]string) map[string]string {
 		}
 	}
 	return out
-}
-
-// lookupSQL maps x through a constant table; NULL when x is not in it.
-func lookupSQL(x string, table map[string]string) string {
-	if len(table) == 0 {
-		return "NULL::VARCHAR"
-	}
-	keys := make([]string, 0, len(table))
-	for k := range table {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	values := make([]string, len(keys))
-	for i, k := range keys {
-		values[i] = table[k]
-	}
-	return fmt.Sprintf("([%s])[enum_code(TRY_CAST(%s AS ENUM(%s)))::INTEGER + 1]", quoteAll(values), x, quoteAll(keys))
 }
 
 func code() *Element {
@@ -154,20 +117,15 @@ func code() *Element {
 			}
 			return o.Codes.alone.get(o.Codes.Codes).find(s)
 		},
-		sql: codeSQL,
+		ready: codeReady,
 	}
 }
 
-func codeSQL(x string, o Options) forms {
+func codeReady(o Options) ready {
 	if o.Codes != nil {
-		return o.Codes.alone.get(o.Codes.Codes).forms(x)
+		return ready{exact: withoutTokens(o.Codes.alone.get(o.Codes.Codes).exact)}
 	}
-	return forms{
-		well:    matches(x, "[!-~]*[0-9]"), // no token ends in a digit
-		slow:    trimSQL(x),
-		problem: "'unknown-code'",
-		tokens:  true,
-	}
+	return ready{well: codeIsWell}
 }
 
 // sexWords are the words for the sexes that leave no doubt. Digits are not
@@ -203,7 +161,7 @@ func sex() *Element {
 			"ambiguous-code": {VI: "là chữ số mà các hệ thống hiểu khác nhau; hãy khai danh mục mã", EN: "is a digit on which systems disagree; declare the code list"},
 		},
 		standardise: standardSex,
-		sql:         sexSQL,
+		ready:       func(o Options) ready { return ready{exact: withoutTokens(sexIndex(o).exact)} },
 	}
 }
 
@@ -226,15 +184,6 @@ func standardSex(s string, o Options) Result {
 
 const sexDigits = "0*[0129]"
 
-func sexSQL(x string, o Options) forms {
-	f := sexIndex(o).forms(x)
-	f.problem = cases(f.problem, f.problem+" = 'unknown-code' AND "+matches(x, around(sexDigits)), "'ambiguous-code'")
-	if o.Codes == nil {
-		f.quick = cases("NULL", x+" = 'Nam'", "'male'", x+" = 'Nữ'", "'female'")
-	}
-	return f
-}
-
 var booleanWords = []Code{
 	{Value: "true", Labels: []string{"1", "t", "y", "yes", "có", "đúng", "rồi", "đã", "on", "x", "✓"}},
 	{Value: "false", Labels: []string{"0", "f", "n", "no", "không", "sai", "chưa", "off"}},
@@ -254,11 +203,8 @@ func boolean() *Element {
 		standardise: func(s string, o Options) Result {
 			return booleanIndex(o).find(s)
 		},
-		sql: func(x string, o Options) forms {
-			f := booleanIndex(o).forms(x)
-			f.typ = "BOOLEAN"
-			return f
-		},
+		ready: func(o Options) ready { return ready{exact: withoutTokens(booleanIndex(o).exact)} },
+		typ:   "BOOLEAN",
 	}
 }
 

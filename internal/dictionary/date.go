@@ -96,7 +96,7 @@ func date() *Element {
 			VI: "Ngày theo dạng 1987-05-03. Đọc ngày trước tháng, trừ khi hợp đồng khai khác; chỉ có năm hay tháng và năm thì chỉ nhận khi được phép.",
 			EN: "A day as 1987-05-03. The day is read before the month unless the contract says otherwise; a year or month alone is taken only where allowed.",
 		},
-		Source: "ISO 8601-1:2019 (5.2.2 calendar date, reduced precision); day first as in Decree 30/2020/ND-CP, appendix I",
+		Source: "ISO 8601-1:2019 (5.2.2.1 calendar date, 5.2.2.2 reduced precision); day first as in Decree 30/2020/ND-CP, appendix I",
 		Examples: []Example{
 			{Raw: "3/5/1987", Value: "1987-05-03"},
 			{Raw: "ngày 3 tháng 5 năm 1987", Value: "1987-05-03"},
@@ -110,7 +110,8 @@ func date() *Element {
 		Logical:     "date",
 		problems:    dateProblems(),
 		standardise: standardDate,
-		sql:         dateSQL,
+		ready:       dateReady,
+		typ:         "DATE",
 	}
 }
 
@@ -310,4 +311,15 @@ func standardSerial(number string, o Options) Result {
 		return Result{Problem: problem}
 	}
 	return Result{Value: day}
+}
+
+// lastGoodDay is the last day that is neither impossible nor future.
+func lastGoodDay(o Options) string {
+	return min(latestDay(o), fmt.Sprintf("%d-12-31", lastYear))
+}
+
+func dateReady(o Options) ready {
+	last, _ := time.Parse(isoDay, lastGoodDay(o))
+	limit, monthFirst := dayNumber(last), o.Order == MonthFirst
+	return ready{day: func(x []byte) (int32, bool) { return quickDay(x, limit, monthFirst) }}
 }

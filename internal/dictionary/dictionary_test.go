@@ -19,7 +19,7 @@ func TestEveryElementKeepsItsExamples(t *testing.T) {
 			t.Errorf("%s: lacks examples, title or source", e.Name)
 		}
 		for _, ex := range e.Examples {
-			got := e.Standardise(ex.Raw, Options{})
+			got := e.Standardise(ex.Raw, e.ExampleOptions())
 			if got.Value != ex.Value || got.Problem != ex.Problem {
 				t.Errorf("%s(%q) = %q, %q; want %q, %q", e.Name, ex.Raw, got.Value, got.Problem, ex.Value, ex.Problem)
 			}
@@ -62,7 +62,7 @@ func check(t *testing.T, element string, o Options, table []standard) {
 func TestBlankValuesAreNeitherGoodNorBad(t *testing.T) {
 	for _, raw := range []string{"", " ", "\t\u00a0\u200b", "\x01"} {
 		for _, e := range Elements() {
-			if r := e.Standardise(raw, Options{}); !r.Blank() {
+			if r := e.Standardise(raw, e.ExampleOptions()); !r.Blank() {
 				t.Errorf("%s(%q) = %+v, want blank", e.Name, raw, r)
 			}
 		}
@@ -196,7 +196,7 @@ func TestAStandardFormIsItsOwnStandardForm(t *testing.T) {
 			if ex.Value == "" {
 				continue
 			}
-			if r := e.Standardise(ex.Value, Options{}); r.Value != ex.Value {
+			if r := e.Standardise(ex.Value, e.ExampleOptions()); r.Value != ex.Value {
 				t.Errorf("%s(%q) = %q, want itself", e.Name, ex.Value, r.Value)
 			}
 		}

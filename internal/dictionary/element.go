@@ -4,8 +4,8 @@
 //
 // In comes one raw value, or an SQL expression that yields raw values. Out
 // goes the standard form, or a code that says why there is none. Every
-// element has two forms with the same answer for every text: Standardise, in
-// Go, and SQL, which the engine vectorises.
+// element has two forms with the same answer for every text: Standardise, for
+// one value, and SQL, for the columns of the engine (see form.go).
 //
 // The room is made of pure functions. It reads no file and no clock: the day
 // and the code lists are handed in. It never guesses where two readings are
@@ -13,9 +13,10 @@
 package dictionary
 
 import (
-	"fmt"
 	"strings"
 	"time"
+
+	"github.com/sen-hub/sen/internal/dictionary/address"
 )
 
 // Text is a sentence for people in the hub's two languages.
@@ -44,29 +45,18 @@ const (
 
 // Options is what is known about a column besides its values.
 type Options struct {
-	On      time.Time // the day the value speaks of; zero: not known
-	Codes   *CodeList // the code list of the column, for code and sex
-	Year    bool      // date: accept a year or a month alone ("1987", "1987-05", ISO 8601 reduced precision)
-	Order   Order     // date: the order of day and month
-	Excel   bool      // date: numbers are Excel serial days (1900 system)
-	Pivot   int       // date: two-digit years up to Pivot are 20xx, above it 19xx; 0: ambiguous
-	Decimal string    // number: the decimal separator, "," or "."; "": by evidence in the value
+	On      time.Time      // the day the value speaks of; zero: not known
+	Codes   *CodeList      // the code list of the column, for code and sex
+	Year    bool           // date: accept a year or a month alone ("1987", "1987-05", ISO 8601 reduced precision)
+	Order   Order          // date: the order of day and month
+	Excel   bool           // date: numbers are Excel serial days (1900 system)
+	Pivot   int            // date: two-digit years up to Pivot are 20xx, above it 19xx; 0: ambiguous
+	Units   *address.Index // address: the units to find it among
+	Decimal string         // number: the decimal separator, "," or "."; "": by evidence in the value
 }
 
 // Example is one raw value and what becomes of it.
 type Example struct{ Raw, Value, Problem string }
-
-// Form is an element as SQL over an expression x of type VARCHAR.
-//
-// x stands many times in the text, so it should be a column: put a longer
-// expression into a subquery first.
-type Form struct {
-	Value   string // VARCHAR: the standard form, NULL for blank and for what has none
-	Typed   string // Value as Type, cheaper than a cast of Value
-	Type    string // the DuckDB type of Typed
-	Blank   string // BOOLEAN, never NULL: x holds no value
-	Problem string // VARCHAR: the problem's code; meant for rows without Value that are not Blank
-}
 
 // Element is one entry of the dictionary.
 type Element struct {
@@ -80,31 +70,21 @@ type Element struct {
 
 	problems    map[string]Text
 	keepsTokens bool // "N/A" and its like are text, not absence
+	needsUnits  bool // Options.Units must be there
+	open        bool // a value that has no standard form can be right all the same: it is left empty, and keeps nothing back
 	standardise func(s string, o Options) Result
-	sql         func(x string, o Options) forms
-}
-
-// forms is what an element adds to the frame that all share: a quick form
-// that answers most rows or gives NULL, a slow one for the rest, and the
-// problem. All are over x as it came, untrimmed.
-//
-// No regular expression stands within a lambda: the engine compiles it anew
-// for every vector there, which costs more than all its rows together. Nor
-// does a macro (NULLIF, array_to_string) take a long expression: it writes its
-// argument twice, and within CASE both are computed.
-type forms struct {
-	well    string // over x itself: it is in standard form; or empty, and
-	quick   string // NULL sends the row to slow
-	slow    string // NULL where there is no standard form
-	problem string
-	tokens  bool   // slow would take blank text for a value, so the frame must look
-	typ     string // DuckDB type when not VARCHAR
-	quickT  string // quick, typed; empty: a cast of quick
+	ready       func(o Options) ready // nil: every value goes the way of standardise
+	declared    *Declared             // of an element of a hub's own
+	words       []string              // of such a one: what its columns are called
+	typ         string                // the engine's type of the standard form; "" is VARCHAR
 }
 
 var elements = []*Element{
 	personalIdentityNumber(), identityNumberOld(), personName(), date(), sex(), code(), province(),
 	text(), integer(), number(), boolean(),
+	phone(), email(), webAddress(), taxCode(), vehiclePlate(), ethnicity(), nationality(),
+	healthInsurance(), socialInsurance(), licenceClass(), organisationName(), money(), quantity(), period(),
+	landParcel(), postalAddress(), administrativeUnit(),
 }
 
 // Elements lists the dictionary in its order of presentation.
@@ -130,6 +110,21 @@ func (e *Element) Problems() map[string]Text {
 	return out
 }
 
+// NeedsUnits reports whether the element cannot do without Options.Units.
+func (e *Element) NeedsUnits() bool { return e.needsUnits }
+
+// ExampleOptions are those under which the element's examples hold.
+func (e *Element) ExampleOptions() Options {
+	if e.needsUnits {
+		return Options{Units: exampleUnits()}
+	}
+	return Options{}
+}
+
+// Open reports whether a value that has no standard form can be right all the
+// same, so that it is left open and not kept back.
+func (e *Element) Open() bool { return e.open }
+
 // Standardise gives the standard form of raw, or what is wrong with it.
 func (e *Element) Standardise(raw string, o Options) Result {
 	s := trim(raw)
@@ -137,43 +132,4 @@ func (e *Element) Standardise(raw string, o Options) Result {
 		return Result{}
 	}
 	return e.standardise(s, o)
-}
-
-// first is the value by the cheapest way: x itself where it is well, else the
-// quick form, else the slow.
-func first(f forms, x, slow string) string {
-	if f.well != "" {
-		return cases(slow, x+" IS NULL", "NULL", f.well, x)
-	}
-	return quickly(x, f.quick, slow)
-}
-
-// quickly tries the quick form before the slow one. NULL needs neither.
-func quickly(x, quick, slow string) string {
-	return cases(fmt.Sprintf("COALESCE(%s, %s)", quick, slow), x+" IS NULL", "NULL")
-}
-
-// SQL is the element over the expression x, with the answers of Standardise.
-func (e *Element) SQL(x string, o Options) Form {
-	f := e.sql(x, o)
-	blank := blankSQL(x, e.keepsTokens)
-	slow := f.slow
-	if f.tokens {
-		slow = cases(slow, blank, "NULL")
-	}
-	form := Form{
-		Value:   first(f, x, slow),
-		Type:    "VARCHAR",
-		Blank:   blank,
-		Problem: f.problem,
-	}
-	switch {
-	case f.typ == "":
-		form.Typed = form.Value
-	case f.quickT == "":
-		form.Type, form.Typed = f.typ, fmt.Sprintf("TRY_CAST(%s AS %s)", form.Value, f.typ)
-	default:
-		form.Type, form.Typed = f.typ, quickly(x, f.quickT, fmt.Sprintf("TRY_CAST(%s AS %s)", slow, f.typ))
-	}
-	return form
 }

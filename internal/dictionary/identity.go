@@ -15,8 +15,6 @@ const identityNoise = `\.0` + spaceClass + `*$|` + spaceClass + `+|[.\-'’]+`
 
 func digitsOnly(s string) string { return compileAny(identityNoise).ReplaceAllString(s, "") }
 
-func digitsOnlySQL(x string) string { return replaceAllSQL(x, identityNoise, "") }
-
 // provincePattern is the first three digits of a personal identity number:
 // 0 and the code of one of the 63 provinces before the merger, or, for a
 // birth registered abroad, a country code from 100 on. The list of country
@@ -52,16 +50,21 @@ type identityPatterns struct{ well, tenLost, elevenLost, provinceOnly string }
 var shapesOfYear sync.Map // int → identityPatterns
 
 func identityShapes(o Options) identityPatterns {
-	year := 0
-	if !o.On.IsZero() {
-		year = o.On.Year()
-	}
+	year := yearOf(o)
 	if p, ok := shapesOfYear.Load(year); ok {
 		return p.(identityPatterns)
 	}
 	p := newIdentityShapes(year)
 	shapesOfYear.Store(year, p)
 	return p
+}
+
+// yearOf is the year of the day spoken of; 0 where it is not known.
+func yearOf(o Options) int {
+	if o.On.IsZero() {
+		return 0
+	}
+	return o.On.Year()
 }
 
 func newIdentityShapes(year int) identityPatterns {
@@ -97,7 +100,7 @@ func personalIdentityNumber() *Element {
 			VI: "Mười hai chữ số: 3 số mã tỉnh hoặc nước nơi đăng ký khai sinh, 1 số thế kỷ và giới tính, 2 số năm sinh, 6 số ngẫu nhiên. Không có số kiểm tra.",
 			EN: "Twelve digits: 3 for the province or country of birth registration, 1 for century and sex, 2 for the year of birth, 6 random. There is no check digit.",
 		},
-		Source: "Law on Identification 26/2023/QH15, article 12; Decree 70/2024/ND-CP; province digits of Circular 59/2021/TT-BCA",
+		Source: "Law on Identification 26/2023/QH15, article 12 (twelve digits), and Decree 70/2024/ND-CP, article 11 (when one is given); their meaning by Decree 137/2015/ND-CP, article 13, and the province digits of Circular 59/2021/TT-BCA; that these two still say so beside the law of 2023 [unconfirmed]",
 		Examples: []Example{
 			{Raw: "001087012345", Value: "001087012345"},
 			{Raw: "001.087.012.345", Value: "001087012345"},
@@ -117,7 +120,10 @@ func personalIdentityNumber() *Element {
 			"century":    {VI: "thế kỷ hoặc năm sinh ở tương lai", EN: "gives a century or year of birth in the future"},
 		},
 		standardise: standardIdentity,
-		sql:         identitySQL,
+		ready: func(o Options) ready {
+			year := int32(yearOf(o))
+			return ready{well: func(x []byte) bool { return identityIsWell(x, year) }}
+		},
 	}
 }
 
@@ -162,19 +168,6 @@ func (p identityPatterns) withoutLetters(d string) []string {
 	return nil
 }
 
-func identitySQL(x string, o Options) forms {
-	p, d := identityShapes(o), digitsOnlySQL(x)
-	return forms{
-		well: matches(x, p.well),
-		slow: cases("NULL", matches(d, p.well+"|"+p.elevenLost+"|"+p.tenLost), "lpad("+d+", 12, '0')"),
-		problem: cases(unmatched,
-			matches(d, "[0-9]{9}"), "'old-number'",
-			matches(d, "[0-9]{12}"), cases("'province'", matches(d, p.provinceOnly), "'century'"),
-			matches(d, "[0-9]+"), "'length'",
-			matches(d, letterDigits), "'letters'"),
-	}
-}
-
 func identityNumberOld() *Element {
 	return &Element{
 		Name:  "identity-number-old",
@@ -183,7 +176,7 @@ func identityNumberOld() *Element {
 			VI: "Chín chữ số của chứng minh nhân dân cũ; hai số đầu là mã nơi cấp.",
 			EN: "The nine digits of the former identity card; the first two name the issuing province.",
 		},
-		Source: "Decree 05/1999/ND-CP; the cards ended on 31/12/2024 by the Law on Identification 26/2023/QH15, article 46",
+		Source: "Decree 05/1999/ND-CP; valid until 31/12/2024 at the latest by the Law on Identification 26/2023/QH15, article 46 (2); that the first two digits name the province [unconfirmed]",
 		Examples: []Example{
 			{Raw: "012345670", Value: "012345670"},
 			{Raw: "012 345 670", Value: "012345670"},
@@ -200,7 +193,7 @@ func identityNumberOld() *Element {
 			"placeholder": {VI: "là số điền cho có", EN: "is a filler, not a number"},
 		},
 		standardise: standardOldNumber,
-		sql:         oldNumberSQL,
+		ready:       func(Options) ready { return ready{well: oldNumberIsWell} },
 	}
 }
 
@@ -225,17 +218,4 @@ func standardOldNumber(s string, _ Options) Result {
 		return Result{Problem: "length"}
 	}
 	return Result{Problem: "format"}
-}
-
-func oldNumberSQL(x string, _ Options) forms {
-	filler := func(d string) string { return d + " IN (" + quoteAll(fillers) + ")" }
-	d := digitsOnlySQL(x)
-	return forms{
-		well: matches(x, "[0-9]{9}") + " AND NOT " + filler(x),
-		slow: cases("NULL", matches(d, "[0-9]{9}")+" AND NOT "+filler(d), d),
-		problem: cases(unmatched,
-			filler(d), "'placeholder'",
-			matches(d, "[0-9]{12}"), "'new-number'",
-			matches(d, "[0-9]+"), "'length'"),
-	}
 }

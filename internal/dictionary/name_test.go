@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// The pattern of clean names must be no wider than the rule: what it lets
-// pass, the repair would leave alone.
+// What passes as well must be no wider than the rule: the rule would leave it
+// alone.
 func TestNamesThatPassAsCleanNeedNoRepair(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	onsets := strings.Fields("Q Qu G Gi Gh B Ng Ngh H Th Tr Đ X O U A Ô Ú Ò Ý Kh")
@@ -24,7 +24,7 @@ func TestNamesThatPassAsCleanNeedNoRepair(t *testing.T) {
 			words = append(words, word)
 		}
 		name := strings.Join(words, " ")
-		if !fits(name, nameClean) {
+		if !nameIsWell([]byte(name)) {
 			continue
 		}
 		passed++
@@ -34,5 +34,22 @@ func TestNamesThatPassAsCleanNeedNoRepair(t *testing.T) {
 	}
 	if passed < 3_000 {
 		t.Errorf("only %d names passed as clean: the generator tests nothing", passed)
+	}
+}
+
+func TestTitlesAndInitialsAreToldFromNames(t *testing.T) {
+	check(t, "person-name", Options{}, []standard{
+		{"Mr Nguyen Van An", "Nguyen Van An"}, {"ThS. BS. Lê Thị Hòa", "Lê Thị Hòa"}, {"BÀ TRẦN THỊ THUÝ", "Trần Thị Thúy"},
+		{"Ông Lý", "Ông Lý"}, {"Ông Nghĩa Tường", "Ông Nghĩa Tường"}, {"Bà", "Bà"}, {"Mr", "Mr"}, {"TS. A", "!too-short"},
+		{"John F. Kennedy", "John F. Kennedy"}, {"Nguyễn Văn A", "Nguyễn Văn A"}, {"Nguyễn V. A", "!initials"}, {"Nguyễn V An", "!initials"}, {"Trần Đ. Hòa", "!initials"}, {"Nguyễn Y Vân", "Nguyễn Y Vân"},
+		{"Lê Ý", "Lê Ý"}, {"Y Moan", "Y Moan"}, {"H Hen Niê", "H Hen Niê"}, {"Nguyễn Văn, An", "Nguyễn Văn An"}, {"An, Nguyễn Văn", "!symbols"},
+	})
+}
+
+func TestWhatCannotBeKnownOfANameIsNoted(t *testing.T) {
+	for raw, want := range map[string]string{"NGUYEN VAN AN": "no diacritics", "An Nguyen": "may stand first", "Nguyễn An": "", "TS. Nguyễn An": "title"} {
+		if got := personName().Standardise(raw, Options{}).Note; !strings.Contains(got, want) || want == "" && got != "" {
+			t.Errorf("%q has the note %q; want it to say %q", raw, got, want)
+		}
 	}
 }

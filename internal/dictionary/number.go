@@ -17,7 +17,7 @@ const (
 	bothEndDot     = `[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+`
 	bothEndComma   = `[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+`
 	exponent       = `[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}`
-	numberSpace    = trimPattern + `|[ \x{a0}\x{202f}]+`
+	numberSpace    = `^` + spaceClass + `+|` + spaceClass + `+$|[ \x{a0}\x{202f}]+`
 )
 
 func integer() *Element {
@@ -37,7 +37,8 @@ func integer() *Element {
 			"range":       {VI: "quá lớn cho số nguyên 64 bit", EN: "is too large for a 64-bit number"},
 		},
 		standardise: standardInteger,
-		sql:         integerSQL,
+		ready:       func(Options) ready { return ready{well: integerIsWell} },
+		typ:         "BIGINT",
 	}
 }
 
@@ -67,10 +68,6 @@ func trimZeros(n string) string {
 	return n
 }
 
-func trimZerosSQL(n string) string {
-	return "regexp_replace(" + n + `, '^(-?)\+?0*([0-9])', '\1\2')`
-}
-
 // bounded keeps what 18 digits hold: the largest count of digits that always
 // fits 64 bits.
 func bounded(n string) Result {
@@ -78,24 +75,6 @@ func bounded(n string) Result {
 		return Result{Problem: "range"}
 	}
 	return Result{Value: n}
-}
-
-func integerSQL(x string, _ Options) forms {
-	n := replaceAllSQL(x, numberSpace, "")
-	bare := cases("NULL",
-		matches(n, looseInteger), n,
-		matches(n, groupedByDot), "replace("+n+", '.', '')",
-		matches(n, groupedByComma), "replace("+n+", ',', '')",
-		matches(n, pointZero), n+"[1:-3]")
-	short := cases("NULL", "z_ = '-0'", "'0'", "strlen(replace(z_, '-', '')) <= 18", "z_")
-	return forms{
-		well: matches(x, plainInteger) + " AND " + x + " <> '-0'",
-		slow: let("z_", trimZerosSQL(bare), short),
-		problem: cases(unmatched,
-			matches(n, groupedByDot+"|"+groupedByComma+"|"+pointZero+"|"+looseInteger), "'range'",
-			matches(n, decimalDot+"|"+decimalComma), "'not-integer'"),
-		typ: "BIGINT",
-	}
 }
 
 func number() *Element {
@@ -114,7 +93,10 @@ func number() *Element {
 			"ambiguous": {VI: "có thể đọc thành hai số; hãy khai dấu thập phân", EN: "reads as two numbers; declare the decimal separator"},
 		},
 		standardise: standardNumber,
-		sql:         numberSQL,
+		ready: func(o Options) ready {
+			return ready{well: func(x []byte) bool { return numberIsWell(x, o.Decimal) }}
+		},
+		typ: "DOUBLE",
 	}
 }
 
@@ -153,39 +135,4 @@ func standardNumber(s string, o Options) Result {
 		return Result{Value: trimZeros(strings.ReplaceAll(n, ",", "."))}
 	}
 	return Result{Problem: "format"}
-}
-
-func numberSQL(x string, o Options) forms {
-	n := replaceAllSQL(x, numberSpace, "")
-	var values, problems []string
-	for _, rule := range numberRules(o.Decimal) {
-		kept := n
-		if rule.drop != "" {
-			kept = "replace(" + n + ", " + quote(rule.drop) + ", '')"
-		}
-		value, problem := "replace("+kept+", ',', '.')", unmatched
-		if rule.problem != "" {
-			value, problem = "NULL", quote(rule.problem)
-		}
-		values = append(values, matches(n, rule.pattern), value)
-		problems = append(problems, matches(n, rule.pattern), problem)
-	}
-	return forms{
-		well:    matches(x, quickNumber(o.Decimal)),
-		slow:    let("z_", trimZerosSQL(cases("NULL", values...)), cases("z_", "z_ = '-0'", "'0'")),
-		problem: cases(unmatched, problems...),
-		typ:     "DOUBLE",
-	}
-}
-
-// quickNumber is what is in standard form already. Three places after the
-// dot are left to the rules, which know when they are a group.
-func quickNumber(decimal string) string {
-	if decimal == "." {
-		return `-?(?:0|[1-9][0-9]*)\.[0-9]+|[1-9][0-9]*|0`
-	}
-	if decimal == "," {
-		return `[1-9][0-9]*|0`
-	}
-	return `-?(?:0|[1-9][0-9]*)\.(?:[0-9]{1,2}|[0-9]{4,})|[1-9][0-9]*|0`
 }

@@ -71,7 +71,7 @@ func province() *Element {
 			"ended":        {VI: "đã sáp nhập trước ngày của dữ liệu", EN: "had been merged before the day of the data"},
 		},
 		standardise: standardProvince,
-		sql:         provinceSQL,
+		ready:       func(o Options) ready { return ready{exact: keysOn(o.On).exact} },
 	}
 }
 
@@ -165,8 +165,6 @@ func provinceKey(s string) string {
 	return compileAny("[^a-z0-9]").ReplaceAllString(Fold(s), "")
 }
 
-func provinceKeySQL(s string) string { return replaceAllSQL(foldSQL(s), "[^a-z0-9]", "") }
-
 func standardProvince(s string, o Options) Result {
 	k := keysOn(o.On)
 	if code, ok := k.exact[s]; ok {
@@ -197,20 +195,4 @@ func candidatesOn(codes []string, on time.Time) []string {
 		}
 	}
 	return out
-}
-
-func provinceSQL(x string, o Options) forms {
-	k := keysOn(o.On)
-	problems := map[string]string{}
-	for key := range ambiguousProvinces {
-		problems[key] = "ambiguous"
-	}
-	for key := range k.ended {
-		problems[key] = "ended"
-	}
-	return forms{
-		quick:   lookupSQL(x, k.exact),
-		slow:    lookupSQL(provinceKeySQL(x), k.key),
-		problem: "COALESCE(" + lookupSQL(provinceKeySQL(x), problems) + ", 'unknown-code')",
-	}
 }

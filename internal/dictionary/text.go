@@ -6,11 +6,6 @@ import "strings"
 const (
 	textControl = `[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\x{200b}\x{2060}\x{feff}]`
 	textNewline = `\r\n?`
-	// What needs no repair begins and ends with a visible ASCII or Latin
-	// character and holds neither controls nor combining marks.
-	textEdge  = `[!-~\x{a1}-\x{ff}\x{100}-\x{17f}\x{1a0}\x{1a1}\x{1af}\x{1b0}\x{1ea0}-\x{1ef9}]`
-	textInner = `[\t\n -~\x{a0}-\x{2ff}\x{1e00}-\x{1fff}\x{2010}-\x{2027}]`
-	textClean = textEdge + `(?:` + textInner + `*` + textEdge + `)?`
 )
 
 func text() *Element {
@@ -27,7 +22,7 @@ func text() *Element {
 		problems:    map[string]Text{"broken-text": {VI: "có ký tự hỏng do sai bảng mã", EN: "holds characters broken by a wrong encoding"}},
 		keepsTokens: true,
 		standardise: standardText,
-		sql:         textSQL,
+		ready:       func(Options) ready { return ready{well: textIsWell} },
 	}
 }
 
@@ -37,14 +32,4 @@ func standardText(s string, _ Options) Result {
 	}
 	s = compileAny(textNewline).ReplaceAllString(compose(s), "\n")
 	return Result{Value: strings.Trim(compileAny(textControl).ReplaceAllString(s, ""), spaces)}
-}
-
-func textSQL(x string, _ Options) forms {
-	tidy := replaceAllSQL(replaceAllSQL("("+composeSQL(x)+")", textNewline, "\n"), textControl, "")
-	return forms{
-		well:    matches(x, textClean),
-		slow:    cases(trimSQL(tidy), holds(x, brokenClass), "NULL"),
-		problem: cases("NULL", holds(x, brokenClass), "'broken-text'"),
-		tokens:  true,
-	}
 }

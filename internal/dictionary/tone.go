@@ -1,7 +1,9 @@
 package dictionary
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -11,9 +13,9 @@ import (
 // The tone of an open syllable in oa, oe or uy is written on its first vowel
 // (hòa, khỏe, thúy), the placement of print since the 17th century and the
 // default of the common keyboards, so that the fewest values change; the
-// other placement (hoà, khoẻ, thuý), of the schoolbooks since Decision
-// 240/QĐ of 1984, is just as Vietnamese, and only mixing the two hurts. A
-// closed syllable has its tone on the second vowel in both (hoàn, huỳnh).
+// other placement (hoà, khoẻ, thuý), of the schoolbooks (Decision
+// 1989/QĐ-BGDĐT of 2018, article 8), is just as Vietnamese, and only mixing the
+// two hurts. A closed syllable has its tone on the second vowel in both (hoàn, huỳnh).
 // After q the u is no vowel (quý, quà), after g the i is none where a vowel
 // follows (già, giúp).
 //
@@ -67,27 +69,30 @@ var toneMoves = []swap{
 const toneDoubtful = `(?i)o[àáảãạèéẻẽẹ]` + notLetter + `|(?:^|[^q])u[ỳýỷỹỵ]` + notLetter +
 	`|[òóỏõọ][ae]` + nameLetter + `|[ùúủũụ]y` + nameLetter + `|q[ùúủũụ][aeiouy]|g[ìíỉĩị][aeiouy]|` + marksClass + `|` + nameGone
 
+var takeApart = func() *strings.Replacer {
+	var pairs []string
+	for _, w := range apart {
+		pairs = append(pairs, w.from, w.to)
+	}
+	return strings.NewReplacer(pairs...)
+}()
+
+// goMoves are toneMoves, compiled.
+var goMoves = sync.OnceValue(func() (out []goPattern) {
+	for _, move := range toneMoves {
+		out = append(out, goPattern{pattern: regexp.MustCompile(move.from), template: goTemplate(move.to)})
+	}
+	return out
+})
+
 // placeTones standardises the tone placement of capitalised words.
 func placeTones(s string) string {
-	if !compileAny(toneDoubtful).MatchString(s) {
+	if nameIsWell([]byte(s)) || !compileAny(toneDoubtful).MatchString(s) {
 		return s
 	}
-	for _, w := range apart {
-		s = strings.ReplaceAll(s, w.from, w.to)
-	}
-	for _, move := range toneMoves {
-		s = compileAny(move.from).ReplaceAllString(s, goTemplate(move.to))
+	s = takeApart.Replace(s)
+	for _, move := range goMoves() {
+		s = move.pattern.ReplaceAllString(s, move.template)
 	}
 	return norm.NFC.String(s)
-}
-
-// placeTonesSQL is placeTones without its test.
-func placeTonesSQL(s string) string {
-	for _, w := range apart {
-		s = "replace(" + s + ", " + quote(w.from) + ", " + quote(w.to) + ")"
-	}
-	for _, move := range toneMoves {
-		s = replaceAllSQL(s, move.from, move.to)
-	}
-	return "nfc_normalize(" + s + ")"
 }

@@ -84,6 +84,19 @@ func Bar(share float64) string {
 	return string(eighths[min(max(i, 0), len(eighths)-1)])
 }
 
+var parts = []rune("▏▎▍▌▋▊▉█")
+
+// Bars is a bar of n cells, filled from the left by a share between 0 and 1;
+// what is not filled is dots.
+func Bars(share float64, n int) string {
+	filled := int(min(max(share, 0), 1)*float64(n*len(parts)) + 0.5)
+	out := strings.Repeat(string(parts[len(parts)-1]), filled/len(parts))
+	if rest := filled % len(parts); rest > 0 {
+		out += string(parts[rest-1])
+	}
+	return out + strings.Repeat("·", n-Width(out))
+}
+
 // Spark draws a row of values; the lowest and the highest of low, high and the
 // values are its ends, so that a line that hardly moves looks flat.
 func Spark(values []float64, low, high float64) string {

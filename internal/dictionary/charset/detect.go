@@ -2,7 +2,9 @@ package charset
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,12 +17,17 @@ type Guess struct {
 	Share    float64 // of the words (or bytes) that decide, those that fit: 0 to 1
 	Evidence string  // in words, in English
 	Mark     bool    // the bytes begin with a byte order mark
+
+	common int // words of commonWords, which decide where shares are equal
 }
 
 // enoughWords is the share of valid syllables from which a legacy encoding
 // is believed. Chance gives far less: a wrong table breaks nearly all words
 // that carry marks.
 const enoughWords = 0.6
+
+// enoughVIQR is how many words must say that a text of ASCII is VIQR.
+const enoughVIQR = 2
 
 // Detect finds the encoding of a file from a sample of its bytes (its head;
 // some 64 KiB are plenty). The alternatives are other readings with their
@@ -34,24 +41,25 @@ func Detect(sample []byte) (Guess, []Guess) {
 		return g, nil
 	}
 	if asciiPrefix(sample) == len(sample) {
-		return Guess{Name: UTF8, Share: 1, Evidence: "only ASCII characters"}, nil
+		return ofASCII(sample), nil
 	}
 	guesses := []Guess{byUTF8(sample), byWords(TCVN3, sample), byWords(VNI, sample)}
 	if guesses[0].Share < enoughWords {
 		guesses = append(guesses, byFallback(sample))
 	}
-	slices.SortStableFunc(guesses, func(a, b Guess) int { return compareShare(b.Share, a.Share) })
-	return guesses[0], guesses[1:]
+	// Behind the others, since they keep the places of many Latin letters:
+	// where two read the same words, the first is believed.
+	guesses = append(guesses, byWords(VISCII, sample), byWords(Windows1258, sample))
+	slices.SortStableFunc(guesses, func(a, b Guess) int { return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(b.common, a.common)) })
+	return byLines(sample, guesses[0]), guesses[1:]
 }
 
-func compareShare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
+// ofASCII tells VIQR, whose signs are ASCII, from text without marks.
+func ofASCII(sample []byte) Guess {
+	if good, all := viqrEvidence(sample); good >= enoughVIQR && ratio(good, all) >= enoughWords {
+		return Guess{Name: VIQR, Share: ratio(good, all), Evidence: fmt.Sprintf("only ASCII characters; %.0f %% of the words with ^, ( or + behind a vowel decode to Vietnamese syllables", 100*ratio(good, all))}
 	}
-	return 0
+	return Guess{Name: UTF8, Share: 1, Evidence: "only ASCII characters"}
 }
 
 func byMark(sample []byte) (Guess, bool) {
@@ -105,7 +113,7 @@ func byUTF8(sample []byte) Guess {
 	if bad > 0 && share >= enoughWords {
 		evidence += fmt.Sprintf("; %d are not: the file may mix encodings", bad)
 	}
-	return Guess{Name: UTF8, Share: share, Evidence: evidence}
+	return Guess{Name: UTF8, Share: share, Evidence: evidence, common: math.MaxInt} // bytes decide before words
 }
 
 // byWords decodes the sample and counts the words above ASCII that are
@@ -113,7 +121,13 @@ func byUTF8(sample []byte) Guess {
 func byWords(name string, sample []byte) Guess {
 	text, _ := Decode(name, sample) // the name is known
 	good, all := countWords(text)
-	return wordGuess(name, good, all)
+	g := wordGuess(name, good, all)
+	for _, word := range strings.FieldsFunc(text, betweenWords) {
+		if commonWords[strings.ToLower(word)] {
+			g.common++
+		}
+	}
+	return g
 }
 
 func wordGuess(name string, good, all int) Guess {
@@ -124,16 +138,13 @@ func wordGuess(name string, good, all int) Guess {
 // byFallback is for text of western Europe, and for what nothing explains:
 // better than nothing, worse than any evidence.
 func byFallback(sample []byte) Guess {
-	undefined := 0
-	for _, b := range sample {
-		if !windows1252.defined[b] {
-			undefined++
-		}
+	g := Guess{Name: Windows1252, Evidence: "no Vietnamese encoding fits better; all bytes are defined"}
+	if slices.ContainsFunc(sample, func(b byte) bool { return !windows1252.defined[b] }) {
+		g = Guess{Name: Latin1, Evidence: "no Vietnamese encoding fits better; Windows-1252 does not define some of the bytes"}
 	}
-	if undefined > 0 {
-		return Guess{Name: Latin1, Share: enoughWords, Evidence: "no Vietnamese encoding fits; Windows-1252 does not define some of the bytes"}
-	}
-	return Guess{Name: Windows1252, Share: enoughWords, Evidence: "no Vietnamese encoding fits; all bytes are defined"}
+	words := byWords(g.Name, sample)
+	g.Share, g.common = max(enoughWords, words.Share), words.common
+	return g
 }
 
 func ratio(part, whole int) float64 {
@@ -144,10 +155,11 @@ func ratio(part, whole int) float64 {
 }
 
 // countWords counts the words that hold a character above ASCII, and those
-// of them that are Vietnamese syllables.
+// of them that are Vietnamese syllables. One letter alone says nothing: it may
+// be a sign (« or €) in another encoding.
 func countWords(text string) (good, all int) {
 	for _, word := range strings.FieldsFunc(text, betweenWords) {
-		if asciiPrefix([]byte(word)) == len(word) {
+		if asciiPrefix([]byte(word)) == len(word) || utf8.RuneCountInString(word) == 1 {
 			continue
 		}
 		all++

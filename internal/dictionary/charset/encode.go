@@ -2,6 +2,7 @@ package charset
 
 import (
 	"encoding/binary"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -13,6 +14,12 @@ import (
 func Encode(name, text string) ([]byte, error) {
 	if _, err := decoderOf(name); err != nil {
 		return nil, err
+	}
+	if strings.Contains(name, "+") {
+		return nil, sen.Errorf(sen.Invalid, "a text does not say which of its lines were in which encoding of %s", name)
+	}
+	if name == VIQR {
+		return encodeVIQR(text)
 	}
 	out := make([]byte, 0, len(text))
 	for _, r := range text {
@@ -37,10 +44,11 @@ func appendEncoded(out []byte, name string, r rune) ([]byte, bool) {
 	case UTF16BE:
 		return appendUTF16(out, r, binary.BigEndian), true
 	case VNI:
-		if pair, ok := vniBytes[r]; ok {
-			return append(out, pair[:]...), true
-		}
-		return vniSingle.append(out, r)
+		return vni.append(out, r)
+	case Windows1258:
+		return windows1258.append(out, r)
+	case VISCII:
+		return viscii.append(out, r)
 	case TCVN3:
 		return tcvn3.append(out, r)
 	case Windows1252:
@@ -53,6 +61,14 @@ func appendEncoded(out []byte, name string, r rune) ([]byte, bool) {
 func (t *byteTable) append(out []byte, r rune) ([]byte, bool) {
 	b, ok := t.bytes[r]
 	return append(out, b), ok
+}
+
+func (t *pairTable) append(out []byte, r rune) ([]byte, bool) {
+	if b, ok := t.single.bytes[r]; ok {
+		return append(out, b), true
+	}
+	pair, ok := t.bytes[r]
+	return append(out, pair[:]...), ok
 }
 
 func appendUTF16(out []byte, r rune, order binary.AppendByteOrder) []byte {

@@ -27,13 +27,22 @@ func decoderOf(name string) (decode, error) {
 	case TCVN3:
 		return tcvn3.decode, nil
 	case VNI:
-		return decodeVNI, nil
+		return vni.decode, nil
+	case VISCII:
+		return viscii.decode, nil
+	case VIQR:
+		return decodeVIQR, nil
+	case Windows1258:
+		return windows1258.decode, nil
 	case Windows1252:
 		return windows1252.decode, nil
 	case Latin1:
 		return latin1.decode, nil
 	}
-	return nil, unknownEncoding(name)
+	if old, ok := lineNames(name); ok {
+		return decodeLines(old), nil
+	}
+	return nil, unknownEncoding(name, Names())
 }
 
 // NewReader gives the UTF-8 of r, which is in the named encoding (one of
@@ -117,10 +126,12 @@ func asciiPrefix(b []byte) int {
 
 func (t *byteTable) decode(dst, src []byte, _ bool) ([]byte, int) {
 	for i := 0; i < len(src); {
-		n := asciiPrefix(src[i:])
-		dst = append(dst, src[i:i+n]...)
-		i += n
-		for i < len(src) && src[i] >= utf8.RuneSelf {
+		if !t.low {
+			n := asciiPrefix(src[i:])
+			dst = append(dst, src[i:i+n]...)
+			i += n
+		}
+		for i < len(src) && (t.low || src[i] >= utf8.RuneSelf) {
 			dst = append(dst, t.encoded[src[i]][:t.length[src[i]]]...)
 			i++
 		}
@@ -128,24 +139,24 @@ func (t *byteTable) decode(dst, src []byte, _ bool) ([]byte, int) {
 	return dst, len(src)
 }
 
-func decodeVNI(dst, src []byte, end bool) ([]byte, int) {
+func (t *pairTable) decode(dst, src []byte, end bool) ([]byte, int) {
 	i := 0
 	for i < len(src) {
 		if n := asciiPrefix(src[i:]); n > 1 { // all but the last, which may take a mark
 			dst = append(dst, src[i:i+n-1]...)
 			i += n - 1
 		}
-		if vniTakesMark[src[i]] && i+1 == len(src) && !end {
+		if t.takesMark[src[i]] && i+1 == len(src) && !end {
 			return dst, i
 		}
 		if i+1 < len(src) {
-			if r := vniPairs[src[i]][src[i+1]]; r != 0 {
+			if r := t.pairs[src[i]][src[i+1]]; r != 0 {
 				dst = utf8.AppendRune(dst, r)
 				i += 2
 				continue
 			}
 		}
-		dst = append(dst, vniSingle.encoded[src[i]][:vniSingle.length[src[i]]]...)
+		dst = append(dst, t.single.encoded[src[i]][:t.single.length[src[i]]]...)
 		i++
 	}
 	return dst, i

@@ -1,7 +1,9 @@
 package charset
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -24,67 +26,61 @@ var codas = map[string]string{
 	"ư": "- a c i m n ng t u", "ươ": "c i m n ng p t u", "y": "- ch n nh t", "yê": "m n t u ng",
 }
 
+// commonWords are those that heads of columns and names are made of: a file
+// whose only marks stand in its head has few others.
+var commonWords = func() map[string]bool {
+	set := map[string]bool{}
+	for _, word := range strings.Fields(`họ tên và đệm số mã ngày tháng năm giới tính địa chỉ nơi quê quán dân tộc quốc tịch tôn giáo điện thoại cấp
+		hộ khẩu tỉnh thành phố quận huyện phường xã thị trấn xóm tổ ấp đường loại trạng thái ghi chú người được của không có là
+		nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý văn hữu đức thị ngọc`) {
+		set[word] = true
+	}
+	return set
+}()
+
+// tones are those of a syllable as combining marks; tonesOfStops those that
+// one closed by a stop takes: none, as in loan words and unmarked text, the
+// acute, or the dot.
+var (
+	tones        = []string{"", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323"}
+	tonesOfStops = []string{"", "\u0301", "\u0323"}
+)
+
+// rimes are all, with each tone on each of their vowels: people place it
+// differently.
 var rimes = func() map[string]bool {
 	set := map[string]bool{}
 	for nucleus, endings := range codas {
 		for _, coda := range strings.Fields(endings) {
-			set[nucleus+strings.TrimPrefix(coda, "-")] = true
+			rime, taken := nucleus+strings.TrimPrefix(coda, "-"), tones
+			if slices.Contains([]string{"c", "ch", "p", "t"}, coda) {
+				taken = tonesOfStops
+			}
+			for at, letter := range rime {
+				for _, tone := range taken {
+					head := at + len(string(letter))
+					set[norm.NFC.String(rime[:head]+tone+rime[head:])] = true
+				}
+			}
 		}
 	}
 	return set
 }()
 
-// combining tones: grave, acute, hook above, tilde, dot below.
-const tones = "\u0300\u0301\u0309\u0303\u0323"
-
 // Syllable reports whether word is spelled as a Vietnamese syllable, in any
 // case and Unicode form.
 func Syllable(word string) bool {
-	plain, tone, ok := splitTone(strings.ToLower(word))
-	if !ok {
-		return false
+	word = strings.ToLower(word)
+	if strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(unicode.Mn, r) }) {
+		word = norm.NFC.String(word)
 	}
-	if validRime(plain, tone) {
+	if rimes[word] {
 		return true
 	}
 	for _, onset := range onsets {
-		if rest, found := strings.CutPrefix(plain, onset); found && validRime(restOf(onset, rest), tone) {
+		if rest, found := strings.CutPrefix(word, onset); found && rimes[rest] {
 			return true
 		}
 	}
 	return false
-}
-
-// restOf gives back the i that gi shares with its rime (gì, giếng).
-func restOf(onset, rest string) string {
-	if onset == "gi" && (rest == "" || strings.HasPrefix(rest, "ê") || rest == "n" || rest == "m" || rest == "p" || rest == "t") {
-		return "i" + rest
-	}
-	return rest
-}
-
-// splitTone takes the tone off; ok is false when there are two.
-func splitTone(word string) (plain string, tone rune, ok bool) {
-	var b strings.Builder
-	for _, r := range norm.NFD.String(word) {
-		if !strings.ContainsRune(tones, r) {
-			b.WriteRune(r)
-			continue
-		}
-		if tone != 0 {
-			return "", 0, false
-		}
-		tone = r
-	}
-	return norm.NFC.String(b.String()), tone, true
-}
-
-// validRime: a syllable closed by a stop has the acute or the dot, or, as
-// loan words and unmarked text do, none.
-func validRime(rime string, tone rune) bool {
-	if !rimes[rime] {
-		return false
-	}
-	stopped := strings.HasSuffix(rime, "c") || strings.HasSuffix(rime, "ch") || strings.HasSuffix(rime, "p") || strings.HasSuffix(rime, "t")
-	return !stopped || tone == 0 || tone == '\u0301' || tone == '\u0323'
 }

@@ -1,10 +1,15 @@
 package charset
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // byteTable decodes one byte at a time; where defined is false the rune is a
 // Mark.
 type byteTable struct {
+	low     bool // letters stand below 0x80 too
 	runes   [256]rune
 	defined [256]bool
 	encoded [256][3]byte // UTF-8 of runes
@@ -24,7 +29,10 @@ func newTable() *byteTable {
 	return t
 }
 
-func (t *byteTable) put(b byte, r rune) { t.runes[b], t.defined[b] = r, true }
+func (t *byteTable) put(b byte, r rune) {
+	t.runes[b], t.defined[b] = r, true
+	t.low = t.low || b < utf8.RuneSelf && r != rune(b)
+}
 
 // row defines the bytes from b on; '.' leaves one undefined.
 func (t *byteTable) row(b byte, letters string) *byteTable {
@@ -40,11 +48,19 @@ func (t *byteTable) row(b byte, letters string) *byteTable {
 // done fills what is derived.
 func (t *byteTable) done() *byteTable {
 	for b, r := range t.runes {
-		t.length[b] = uint8(utf8.EncodeRune(t.encoded[b][:], r))
 		t.bytes[r] = byte(b)
+		t.length[b] = uint8(utf8.EncodeRune(t.encoded[b][:], r))
 	}
 	return t
 }
+
+// vietnameseLetters are the letters above ASCII of the Vietnamese alphabet.
+const vietnameseLetters = smallLetters + capitalLetters
+
+const (
+	smallLetters   = "àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ"
+	capitalLetters = "ÀẢÃÁẠĂẰẲẴẮẶÂẦẨẪẤẬĐÈẺẼÉẸÊỀỂỄẾỆÌỈĨÍỊÒỎÕÓỌÔỒỔỖỐỘƠỜỞỠỚỢÙỦŨÚỤƯỪỬỮỨỰỲỶỸÝỴ"
+)
 
 // typography is the punctuation that Windows programs put into text of any
 // single-byte font, at the places of Windows-1252.
@@ -57,6 +73,17 @@ var tcvn3 = newTable().typography().
 	row(0xA1, "ĂÂÊÔƠƯĐăâêôơưđ").
 	row(0xB5, "àảãáạ.ằẳẵắ").
 	row(0xC6, "ặầẩẫấậè.ẻẽéẹềểễếệìỉ...ĩíịò.ỏõóọồổỗốộờởỡớợù.ủũúụừửữứựỳỷỹýỵ").
+	done()
+
+// viscii is the table of RFC 1456, section 2.1: the six rarest capitals
+// take the place of control characters.
+var viscii = newTable().
+	row(0x02, "Ẳ..ẴẪ").row(0x14, "Ỷ....Ỹ....Ỵ").
+	row(0x80, "ẠẮẰẶẤẦẨẬẼẸẾỀỂỄỆỐ").
+	row(0x90, "ỒỔỖỘỢỚỜỞỊỎỌỈỦŨỤỲ").
+	row(0xA0, "ÕắằặấầẩậẽẹếềểễệốồổỗỠƠộờởịỰỨỪỬơớƯ").
+	row(0xC0, "ÀÁÂÃẢĂẳẵÈÉÊẺÌÍĨỳĐứÒÓÔạỷừửÙÚỹỵÝỡư").
+	row(0xE0, "àáâãảăữẫèéêẻìíĩỉđựòóôõỏọụùúũủýợỮ").
 	done()
 
 var latin1 = func() *byteTable {
@@ -76,6 +103,19 @@ var windows1252 = func() *byteTable {
 	return t.done()
 }()
 
+// shownAs maps every character that a byte is shown as, by a program that
+// takes text for Windows-1252 or Latin-1, to the byte.
+var shownAs = func() map[rune]byte {
+	back := map[rune]byte{}
+	for b := range 256 {
+		back[rune(b)] = byte(b)
+		if windows1252.defined[b] {
+			back[windows1252.runes[b]] = byte(b)
+		}
+	}
+	return back
+}()
+
 // vniSingle are the VNI bytes that are whole letters.
 var vniSingle = newTable().typography().
 	row(0xF1, "địĩơ.ư").row(0xEC, "ìíỵ").row(0xE6, "ỉ").
@@ -92,8 +132,28 @@ var (
 // vniCapital is the distance from a mark on a small letter to that on its capital.
 const vniCapital = 0x20
 
-// vniPairs decodes letter and mark; 0 where the mark does not fit the letter.
-var vniPairs = func() *[256][256]rune {
+// pairTable decodes letters of which some are two bytes.
+type pairTable struct {
+	single    *byteTable
+	pairs     *[256][256]rune // letter and mark; 0 where the mark does not fit the letter
+	takesMark [256]bool       // after these the next byte must be seen
+	bytes     map[rune][2]byte
+}
+
+func newPairTable(single *byteTable, pairs *[256][256]rune) *pairTable {
+	t := &pairTable{single: single, pairs: pairs, bytes: map[rune][2]byte{}}
+	for letter := range pairs {
+		for mark, r := range pairs[letter] {
+			if r != 0 {
+				t.takesMark[letter] = true
+				t.bytes[r] = [2]byte{byte(letter), byte(mark)}
+			}
+		}
+	}
+	return t
+}
+
+var vni = newPairTable(vniSingle, func() *[256][256]rune {
 	p := new([256][256]rune)
 	pair := func(letter byte, marks []byte, shift byte, letters string) {
 		for i, r := range []rune(letters) {
@@ -116,27 +176,24 @@ var vniPairs = func() *[256][256]rune {
 		}
 	}
 	return p
-}()
+}())
 
-// vniTakesMark tells the bytes after which the next must be seen.
-var vniTakesMark = func() (takes [256]bool) {
-	for letter := range vniPairs {
-		for _, r := range vniPairs[letter] {
-			takes[letter] = takes[letter] || r != 0
-		}
+// windows1258 is Microsoft's table: the vowels with circumflex, breve and
+// horn, a few with a tone, and the five tones as bytes of their own.
+var windows1258 = func() *pairTable {
+	t := newTable().row(0x80, "€.‚ƒ„…†‡ˆ‰.‹Œ").row(0x91, "‘’“”•–—˜™.›œ..Ÿ")
+	for b := 0xA0; b < 0x100; b++ {
+		t.put(byte(b), rune(b))
 	}
-	return takes
-}()
-
-// vniBytes is the way back from letters of two bytes.
-var vniBytes = func() map[rune][2]byte {
-	back := map[rune][2]byte{}
-	for letter := range vniPairs {
-		for mark, r := range vniPairs[letter] {
-			if r != 0 {
-				back[r] = [2]byte{byte(letter), byte(mark)}
+	t.row(0xC3, "Ă").row(0xD0, "Đ").row(0xD5, "Ơ").row(0xDD, "Ư").row(0xE3, "ă").row(0xF0, "đ").row(0xF5, "ơ").row(0xFD, "ư₫")
+	t.row(0xCC, "\u0300").row(0xD2, "\u0309").row(0xDE, "\u0303").row(0xEC, "\u0301").row(0xF2, "\u0323").done()
+	pairs := new([256][256]rune)
+	for letter, base := range t.runes {
+		for _, mark := range []byte{0xCC, 0xD2, 0xDE, 0xEC, 0xF2} {
+			if composed := []rune(norm.NFC.String(string(base) + string(t.runes[mark]))); len(composed) == 1 {
+				pairs[letter][mark] = composed[0]
 			}
 		}
 	}
-	return back
+	return newPairTable(t, pairs)
 }()

@@ -47,7 +47,35 @@ func (g generator) clean(element string) string {
 	case "integer", "number":
 		return g.number()
 	}
+	if e, known := dictionary.Lookup(element); known && element != "text" {
+		return g.particular(e)
+	}
 	return pick(g, "Số 12, phố Hoà Mã, phường Ngô Thì Nhậm", "Thôn 3\nxã Ea Kao", "Tổ 5 – khu Đông", "a", "12/4 Lý Thường Kiệt; P.7")
+}
+
+// particular is a value of an element that has a form of its own: one of its
+// kind where it is made of numbers, else one of its examples, as it came or in
+// standard form.
+func (g generator) particular(e *dictionary.Element) string {
+	area := pick(g, "02", "03", "05", "07", "08", "09", "012", "016", "04", "024", "0650", "+84", "84", "0084", "1900", "+1", "28")
+	switch made := g.IntN(3); {
+	case made > 0:
+	case e.Name == "phone":
+		return area + fmt.Sprint(g.IntN(1e4)) + pick(g, "", " ", ".", "-") + fmt.Sprint(g.IntN(1e5)) + pick(g, "", "", " ext 1", " x12", ";ext=9")
+	case e.Name == "vehicle-plate":
+		return fmt.Sprintf("%d%s%s%s%s", 10+g.IntN(90), pick(g, "A", "X1", "-X1 ", "MĐ1", "LD", "O", "NG"), pick(g, "", " ", "-"), fmt.Sprint(g.IntN(1e3)), pick(g, "", ".")+fmt.Sprint(g.IntN(100)))
+	case e.Name == "social-insurance-number":
+		return fmt.Sprintf("%0*d", 9+g.IntN(2), g.IntN(1e10))
+	case e.Name == "health-insurance-number":
+		return pick(g, "DN", "TE", "hs") + fmt.Sprintf("%d%s%012d", g.IntN(7), pick(g, "", " ", "-"), g.IntN(1e11))
+	case e.Name == "tax-code":
+		return fmt.Sprintf("%010d%s", g.IntN(1e10), pick(g, "", "", "-001", "001", "-000"))
+	}
+	x := pick(g, e.Examples...)
+	if x.Value == "" || g.IntN(3) > 0 {
+		return x.Raw
+	}
+	return x.Value
 }
 
 func (g generator) date() string {

@@ -13,7 +13,9 @@ import (
 
 	"github.com/duckdb/duckdb-go/v2"
 
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/engine"
 )
 
 // scenario is one element under one set of options.
@@ -21,6 +23,24 @@ type scenario struct {
 	name    string
 	element string
 	options dictionary.Options
+	own     *dictionary.Element // one that a hub declares, in place of element
+}
+
+// of is the element of the scenario.
+func (s scenario) of() *dictionary.Element {
+	if s.own != nil {
+		return s.own
+	}
+	e, _ := dictionary.Lookup(s.element)
+	return e
+}
+
+// declared is an element as a hub's file makes it; quotes and backslashes are
+// what its text within SQL must survive.
+func declared() *dictionary.Element {
+	d := dictionary.Declared{Name: "own", Case: "upper", Drop: " .'", Codes: []dictionary.Code{{Value: "ĐB'1", Labels: []string{"xe máy \\ \"x\""}}},
+		Patterns: []dictionary.Pattern{{Match: `([0-9]{2})[/-]?(\d{3,6})`, Format: "${1}-${2}"}, {Match: `[A-Z']{2,9}`}}}
+	return d.Element()
 }
 
 var spoken = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
@@ -32,20 +52,24 @@ func scenarios() []scenario {
 		{Value: "A1", Labels: []string{"Xe máy", "Mô tô"}}, {Value: "B2", Labels: []string{"Ô tô", "-"}}, {Value: "C", Labels: []string{"Xe tải", "xe máy"}}}}
 	var out []scenario
 	for _, e := range dictionary.Elements() {
-		out = append(out, scenario{e.Name, e.Name, dictionary.Options{}})
+		out = append(out, scenario{name: e.Name, element: e.Name, options: e.ExampleOptions()})
 	}
 	return append(out,
-		scenario{"identity on a day", "personal-identity-number", dictionary.Options{On: spoken}},
-		scenario{"date on a day", "date", dictionary.Options{On: spoken}},
-		scenario{"date with years", "date", dictionary.Options{On: spoken, Year: true}},
-		scenario{"date month first", "date", dictionary.Options{Order: dictionary.MonthFirst}},
-		scenario{"date of a spreadsheet", "date", dictionary.Options{Excel: true}},
-		scenario{"date with a pivot", "date", dictionary.Options{Pivot: 26}},
-		scenario{"province after the merger", "province", dictionary.Options{On: spoken}},
-		scenario{"sex by a list", "sex", dictionary.Options{Codes: list}},
-		scenario{"code of a list", "code", dictionary.Options{Codes: kinds}},
-		scenario{"number with comma", "number", dictionary.Options{Decimal: ","}},
-		scenario{"number with dot", "number", dictionary.Options{Decimal: "."}},
+		scenario{name: "identity on a day", element: "personal-identity-number", options: dictionary.Options{On: spoken}},
+		scenario{name: "date on a day", element: "date", options: dictionary.Options{On: spoken}},
+		scenario{name: "date with years", element: "date", options: dictionary.Options{On: spoken, Year: true}},
+		scenario{name: "date month first", element: "date", options: dictionary.Options{Order: dictionary.MonthFirst}},
+		scenario{name: "date of a spreadsheet", element: "date", options: dictionary.Options{Excel: true}},
+		scenario{name: "date with a pivot", element: "date", options: dictionary.Options{Pivot: 26}},
+		scenario{name: "province after the merger", element: "province", options: dictionary.Options{On: spoken}},
+		scenario{name: "sex by a list", element: "sex", options: dictionary.Options{Codes: list}},
+		scenario{name: "code of a list", element: "code", options: dictionary.Options{Codes: kinds}},
+		scenario{name: "number with comma", element: "number", options: dictionary.Options{Decimal: ","}},
+		scenario{name: "licence class before the law", element: "driving-licence-class", options: dictionary.Options{On: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		scenario{name: "tax code before the law", element: "tax-code", options: dictionary.Options{On: time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		scenario{name: "money with comma", element: "money", options: dictionary.Options{Decimal: ","}},
+		scenario{name: "declared by a hub", element: "number", own: declared()},
+		scenario{name: "number with dot", element: "number", options: dictionary.Options{Decimal: "."}},
 	)
 }
 
@@ -67,7 +91,7 @@ func TestSQLAndGoGiveTheSameAnswer(t *testing.T) {
 // compare runs the SQL form over table and the Go form over each value.
 func compare(t *testing.T, db *sql.DB, s scenario, table string) {
 	t.Helper()
-	e, _ := dictionary.Lookup(s.element)
+	e := s.of()
 	f := e.SQL("x", s.options)
 	rows, err := db.Query(fmt.Sprintf(`SELECT x, v, b, CASE WHEN v IS NULL AND NOT b THEN %s END, ty::VARCHAR IS NOT DISTINCT FROM TRY_CAST(v AS %s)::VARCHAR
 		FROM (SELECT x, %s AS v, %s AS ty, %s AS b FROM %s)`, f.Problem, f.Type, f.Value, f.Typed, f.Blank, table))
@@ -102,6 +126,9 @@ func open(t testing.TB) *sql.DB {
 		t.Fatal(err)
 	}
 	db.SetMaxOpenConns(1)
+	if err := engine.Install(context.Background(), db, clean.Functions()); err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { db.Close() })
 	return db
 }
