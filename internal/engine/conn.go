@@ -41,24 +41,26 @@ func (c *Conn) Close() error { return c.sql.Close() }
 
 // Exec runs a statement.
 func (c *Conn) Exec(ctx context.Context, statement string, args ...any) error {
-	_, err := c.sql.ExecContext(ctx, statement, args...)
+	_, err := patiently(ctx, func() (sql.Result, error) { return c.sql.ExecContext(ctx, statement, args...) })
 	return explain(err)
 }
 
 // Query runs a statement that answers rows.
 func (c *Conn) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	rows, err := c.sql.QueryContext(ctx, query, args...)
+	rows, err := patiently(ctx, func() (*sql.Rows, error) { return c.sql.QueryContext(ctx, query, args...) })
 	return rows, explain(err)
 }
 
 // Row scans the one row that a query answers.
 func (c *Conn) Row(ctx context.Context, query string, into ...any) error {
-	return explain(c.sql.QueryRowContext(ctx, query).Scan(into...))
+	_, err := patiently(ctx, func() (any, error) { return nil, c.sql.QueryRowContext(ctx, query).Scan(into...) })
+	return explain(err)
 }
 
 // Copy writes what a query answers as one Parquet file and returns its rows.
 // fieldIDs is the value of the FIELD_IDS option, or empty. The file is not
-// yet durable: who publishes it syncs it.
+// yet durable: who publishes it syncs it. It is tried once, also where a
+// server is away: functions of ours that a query calls may keep what they saw.
 func (c *Conn) Copy(ctx context.Context, query, path, fieldIDs string) (int64, error) {
 	options := ParquetOptions
 	if fieldIDs != "" {
@@ -71,21 +73,35 @@ func (c *Conn) Copy(ctx context.Context, query, path, fieldIDs string) (int64, e
 	return result.RowsAffected()
 }
 
-// Load makes a temporary table of Arrow batches. All columns are read at
-// once and in order on purpose: the engine's C interface for Arrow streams
-// does not hand a projection on, and a query over some of the columns would
-// read the wrong ones. Parquet is better written from the table than from the
-// stream: there the engine's threads wait for one another.
-func (c *Conn) Load(ctx context.Context, table string, schema *arrow.Schema, batches []arrow.RecordBatch) error {
-	reader, err := array.NewRecordReader(schema, batches)
+// Over runs use with the relation of Arrow batches, which one statement may
+// read, once, with all of its columns: the engine's C interface for Arrow
+// streams hands no projection and no filter on, so that a query over some of
+// the columns would read the wrong ones, and a plain comparison in a WHERE
+// would be passed over.
+func (c *Conn) Over(batches []arrow.RecordBatch, use func(relation string) error) error {
+	reader, err := array.NewRecordReader(batches[0].Schema(), batches)
 	if err != nil {
-		return fmt.Errorf("load %d batches: %w", len(batches), err)
+		return fmt.Errorf("read %d batches: %w", len(batches), err)
 	}
 	defer reader.Release()
 	release, err := c.arrow.RegisterView(reader, c.view)
 	if err != nil {
-		return fmt.Errorf("load %d batches: %w", len(batches), err)
+		return fmt.Errorf("read %d batches: %w", len(batches), err)
 	}
 	defer release()
-	return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), c.view))
+	err = use(c.view)
+	if err != nil {
+		// A statement that was cut off before it ran stays its session's, and
+		// its tasks wait for the next free thread, until the session gets
+		// another: it must be gone before the stream that it reads.
+		_, _ = c.sql.ExecContext(context.Background(), "SELECT 1") // the error that counts is the first
+	}
+	return err
+}
+
+// Load makes a temporary table of Arrow batches.
+func (c *Conn) Load(ctx context.Context, table string, batches []arrow.RecordBatch) error {
+	return c.Over(batches, func(relation string) error {
+		return c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT * FROM %s", Ident(table), relation))
+	})
 }

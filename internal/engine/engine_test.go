@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -39,7 +40,7 @@ func TestLoadKeepsRowsColumnsAndNulls(t *testing.T) {
 	b.Field(1).(*array.StringBuilder).AppendValues([]string{"Nguyễn", "", ""}, []bool{true, true, false})
 	batch := b.NewRecordBatch()
 	defer batch.Release()
-	if err := c.Load(t.Context(), "raw", schema, []arrow.RecordBatch{batch}); err != nil {
+	if err := c.Load(t.Context(), "raw", []arrow.RecordBatch{batch}); err != nil {
 		t.Fatal(err)
 	}
 	var got string
@@ -100,5 +101,91 @@ func TestCancelStopsALongStatement(t *testing.T) {
 	cancel()
 	if err := <-done; err == nil || strings.Contains(err.Error(), "syntax") {
 		t.Errorf("got %v, want an interruption", err)
+	}
+}
+
+func TestAFunctionInGoSeesEveryRowOnceWithItsNulls(t *testing.T) {
+	var seen atomic.Int64
+	c := open(t, engine.Options{Threads: 2, Functions: []engine.Function{
+		{Name: "sen_length", Takes: []engine.Type{engine.Varchar}, Gives: engine.Integer, Call: func(in []engine.Vector, out engine.Vector) {
+			for i := range out.Rows {
+				if in[0].Null(i) {
+					out.SetNull(i)
+				} else {
+					out.Int32s()[i] = int32(len(in[0].Text(i)))
+				}
+			}
+		}},
+		{Name: "sen_note", Takes: []engine.Type{engine.Bigint}, More: true, Gives: engine.Boolean, Volatile: true, Call: func(in []engine.Vector, out engine.Vector) {
+			seen.Add(int64(out.Rows))
+			for i := range out.Rows {
+				out.Booleans()[i] = in[1].Uint64s()[i]%3 == 0 && in[2].Uint64s()[i] != 0
+			}
+		}},
+	}})
+	const rows = 10_000
+	query := `SELECT count(*), count(n), sum(n) FROM (SELECT range AS r, sen_length(CASE WHEN range % 2 = 0 THEN repeat('ă', (range % 20)::INTEGER) END) AS n FROM range(10000))`
+	var all, some, sum int64
+	if err := c.Row(t.Context(), query, &all, &some, &sum); err != nil || all != rows || some != rows/2 || sum != rows/2*18 {
+		t.Errorf("got %d rows, %d values, %d bytes, %v; want %d, %d, %d", all, some, sum, err, rows, rows/2, rows/2*18)
+	}
+	query = `SELECT count(*) FROM (SELECT range AS r, sen_note(1, range, range + 1) AS passed FROM range(10000)) WHERE passed AND r >= 0`
+	if err := c.Row(t.Context(), query, &all); err != nil || all != 3334 || seen.Load() != rows {
+		t.Errorf("got %d rows, %v, after a look at %d; want 3334 after %d", all, err, seen.Load(), rows)
+	}
+}
+
+func TestAFunctionThatPanicsEndsItsStatementAlone(t *testing.T) {
+	c := open(t, engine.Options{Functions: []engine.Function{{Name: "sen_fails", Takes: []engine.Type{engine.Bigint}, Gives: engine.Boolean,
+		Call: func([]engine.Vector, engine.Vector) { panic("no such thing") }}}})
+	if err := c.Exec(t.Context(), "SELECT sen_fails(range) FROM range(3)"); err == nil || !strings.Contains(err.Error(), "no such thing") {
+		t.Errorf("got %v; want the reason", err)
+	}
+	if err := c.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Errorf("the session is lost: %v", err)
+	}
+}
+
+func TestOneThreadKeepsRowsInOrder(t *testing.T) {
+	var last atomic.Int64
+	var disorder atomic.Int64
+	e, err := engine.Open(t.Context(), engine.Options{Threads: 1, Functions: []engine.Function{
+		{Name: "sen_ordered", Takes: []engine.Type{engine.Bigint}, Gives: engine.Boolean, Volatile: true, Call: func(in []engine.Vector, out engine.Vector) {
+			for i, row := range in[0].Uint64s() {
+				if last.Swap(int64(row)) != int64(row)-1 {
+					disorder.Add(1)
+				}
+				out.Booleans()[i] = true
+			}
+		}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	c, err := e.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	schema := arrow.NewSchema([]arrow.Field{{Name: "_row", Type: arrow.PrimitiveTypes.Int64}}, nil)
+	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
+	defer b.Release()
+	var batches []arrow.RecordBatch
+	for at := range int64(40) {
+		for i := range int64(30) {
+			b.Field(0).(*array.Int64Builder).Append(at*30 + i)
+		}
+		batches = append(batches, b.NewRecordBatch())
+	}
+	path := filepath.Join(t.TempDir(), "rows.parquet")
+	for range 20 {
+		last.Store(-1)
+		err = c.Over(batches, func(relation string) error {
+			_, err := c.Copy(t.Context(), "SELECT _row FROM (SELECT *, sen_ordered(_row) AS ok FROM "+relation+") WHERE ok", path, "")
+			return err
+		})
+		if err != nil || disorder.Load() > 0 {
+			t.Fatalf("%v; %d rows out of order", err, disorder.Load())
+		}
 	}
 }

@@ -2,7 +2,8 @@
 // certificates and journal entries, and the HMAC key that turns a person's
 // identifier into a subject that says nothing to whoever lacks the key. What
 // comes in are bytes to sign, to verify or to hide; what goes out are
-// signatures and hashes. No private key ever leaves this package.
+// signatures and hashes. No private key ever leaves this package, but as files
+// that a backup copies.
 //
 // The folder:
 //

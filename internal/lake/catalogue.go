@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/object"
 )
 
 // catalogue says which metadata file is the current one of each table. Its
@@ -22,7 +24,11 @@ import (
 // iceberg-go has such a catalogue too. This one exists because the new
 // metadata must be durable before the row that names it, and because that row
 // is the only thing which makes a commit: both are worth seeing in one place.
-type catalogue struct{ db *sql.DB }
+type catalogue struct {
+	db       *sql.DB
+	server   bool // PostgreSQL: it may be away for a while, and come again
+	patience time.Duration
+}
 
 const catalogueName = "sen"
 
@@ -51,7 +57,12 @@ CREATE TABLE IF NOT EXISTS sen_lake (
 	layout INTEGER NOT NULL
 )`
 
-func openCatalogue(ctx context.Context, dir string) (*catalogue, error) {
+// openCatalogue opens the catalogue at a server, or without one in the lake's
+// folder.
+func openCatalogue(ctx context.Context, dir string, server *Postgres) (*catalogue, error) {
+	if server != nil {
+		return server.open(ctx)
+	}
 	file := url.URL{Path: filepath.Join(dir, CatalogueFile)}
 	dsn := "file:" + file.EscapedPath() +
 		"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"
@@ -68,14 +79,14 @@ func openCatalogue(ctx context.Context, dir string) (*catalogue, error) {
 // claim records where the lake lies, and gives the folder by which its
 // metadata names files. Iceberg metadata holds absolute paths, so a lake that
 // was moved or copied is refused rather than read from where it no longer is.
-func (c *catalogue) claim(ctx context.Context, dir string) (string, error) {
+func (c *catalogue) claim(ctx context.Context, address string) (string, error) {
 	const recorded = `SELECT root, layout FROM sen_lake`
 	var root string
 	var version int
 	err := c.db.QueryRowContext(ctx, recorded).Scan(&root, &version)
 	if errors.Is(err, sql.ErrNoRows) {
-		const first = `INSERT INTO sen_lake (root, layout) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM sen_lake)`
-		if _, err = c.db.ExecContext(ctx, first, dir, layout); err == nil {
+		const first = `INSERT INTO sen_lake (root, layout) SELECT CAST($1 AS VARCHAR(1000)), CAST($2 AS INTEGER) WHERE NOT EXISTS (SELECT 1 FROM sen_lake)`
+		if _, err = c.db.ExecContext(ctx, first, address, layout); err == nil {
 			err = c.db.QueryRowContext(ctx, recorded).Scan(&root, &version)
 		}
 	}
@@ -83,14 +94,17 @@ func (c *catalogue) claim(ctx context.Context, dir string) (string, error) {
 		return "", catalogueError(err)
 	}
 	if version > layout {
-		return "", sen.Errorf(sen.Unavailable, "the lake in %s was made by a newer version of sen (layout %d, this one reads %d)", dir, version, layout).
+		return "", sen.Errorf(sen.Unavailable, "the lake in %s was made by a newer version of sen (layout %d, this one reads %d)", address, version, layout).
 			WithHint("use that version, or a newer one")
 	}
-	if root != dir && !sameFolder(root, dir) {
-		return "", sen.Errorf(sen.Unavailable, "the lake in %s was made in %s, and its tables name their files by that path", dir, root).
-			WithHint("move the folder back, or, if nothing is there any more, make a link to it: ln -s %q %q", dir, root)
+	if root == address || !object.IsS3(address) && sameFolder(root, address) {
+		return root, nil
 	}
-	return root, nil
+	moved := sen.Errorf(sen.Unavailable, "the lake in %s was made in %s, and its tables name their files by that path", address, root)
+	if object.IsS3(root) || object.IsS3(address) || c.server {
+		return "", moved.WithHint("name %s in sen.yaml; `sen backup` there and `sen restore` here bring a lake to another place", root)
+	}
+	return "", moved.WithHint("move the folder back, or, if nothing is there any more, make a link to it: ln -s %q %q; `sen backup` and `sen restore` bring a lake to another place", address, root)
 }
 
 func sameFolder(a, b string) bool {
@@ -126,9 +140,11 @@ func (n name) dataset() sen.Dataset {
 // current is the location of a table's metadata, "" when there is no table.
 func (c *catalogue) current(ctx context.Context, n name) (string, error) {
 	const query = `SELECT metadata_location FROM iceberg_tables
-		WHERE catalog_name = ? AND table_namespace = ? AND table_name = ?`
+		WHERE catalog_name = $1 AND table_namespace = $2 AND table_name = $3`
 	var at string
-	err := c.db.QueryRowContext(ctx, query, catalogueName, n.namespace, n.table).Scan(&at)
+	err := c.patiently(ctx, func() error {
+		return c.db.QueryRowContext(ctx, query, catalogueName, n.namespace, n.table).Scan(&at)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
@@ -138,58 +154,107 @@ func (c *catalogue) current(ctx context.Context, n name) (string, error) {
 // create enters a new table; false when somebody else was first.
 func (c *catalogue) create(ctx context.Context, n name, at string) (bool, error) {
 	const namespace = `INSERT INTO iceberg_namespace_properties
-		(catalog_name, namespace, property_key, property_value) VALUES (?, ?, 'exists', 'true')
+		(catalog_name, namespace, property_key, property_value) VALUES ($1, $2, 'exists', 'true')
 		ON CONFLICT DO NOTHING`
 	const table = `INSERT INTO iceberg_tables
-		(catalog_name, table_namespace, table_name, metadata_location, iceberg_type) VALUES (?, ?, ?, ?, 'TABLE')
+		(catalog_name, table_namespace, table_name, metadata_location, iceberg_type) VALUES ($1, $2, $3, $4, 'TABLE')
 		ON CONFLICT DO NOTHING`
-	if _, err := c.db.ExecContext(ctx, namespace, catalogueName, n.namespace); err != nil {
+	err := c.patiently(ctx, func() error {
+		_, err := c.db.ExecContext(ctx, namespace, catalogueName, n.namespace)
+		return err
+	})
+	if err != nil {
 		return false, catalogueError(err)
 	}
-	return c.changed(ctx, table, catalogueName, n.namespace, n.table, at)
+	return c.settled(ctx, n, at, func() (bool, error) {
+		return c.changed(ctx, table, catalogueName, n.namespace, n.table, at)
+	})
 }
 
 // swap moves a table from one metadata file to the next: this one row is the
 // commit. False when the table has moved on meanwhile.
 func (c *catalogue) swap(ctx context.Context, n name, from, to string) (bool, error) {
-	const update = `UPDATE iceberg_tables SET metadata_location = ?, previous_metadata_location = ?
-		WHERE catalog_name = ? AND table_namespace = ? AND table_name = ? AND metadata_location = ?`
-	return c.changed(ctx, update, to, from, catalogueName, n.namespace, n.table, from)
+	const update = `UPDATE iceberg_tables SET metadata_location = $1, previous_metadata_location = $2
+		WHERE catalog_name = $3 AND table_namespace = $4 AND table_name = $5 AND metadata_location = $2`
+	return c.settled(ctx, n, to, func() (bool, error) {
+		return c.changed(ctx, update, to, from, catalogueName, n.namespace, n.table)
+	})
 }
 
 func (c *catalogue) changed(ctx context.Context, statement string, args ...any) (bool, error) {
 	result, err := c.db.ExecContext(ctx, statement, args...)
 	if err != nil {
-		return false, catalogueError(err)
+		return false, err
 	}
 	rows, err := result.RowsAffected()
-	return rows == 1, catalogueError(err)
+	return rows == 1, err
 }
 
-// list is every table, by name.
-func (c *catalogue) list(ctx context.Context) ([]name, error) {
-	const query = `SELECT table_namespace, table_name FROM iceberg_tables
-		WHERE catalog_name = ? ORDER BY table_namespace, table_name`
-	rows, err := c.db.QueryContext(ctx, query, catalogueName)
-	if err != nil {
-		return nil, catalogueError(err)
-	}
-	defer rows.Close()
-	var out []name
-	for rows.Next() {
-		var n name
-		if err := rows.Scan(&n.namespace, &n.table); err != nil {
-			return nil, catalogueError(err)
+// row is a table of the catalogue with the locations of its metadata.
+type row struct {
+	name
+	at, previous string
+}
+
+// all is every table as of one moment, by name.
+func (c *catalogue) all(ctx context.Context) ([]row, error) {
+	const query = `SELECT table_namespace, table_name, metadata_location, coalesce(previous_metadata_location, '')
+		FROM iceberg_tables WHERE catalog_name = $1 ORDER BY table_namespace, table_name`
+	var out []row
+	err := c.patiently(ctx, func() error {
+		rows, err := c.db.QueryContext(ctx, query, catalogueName)
+		if err != nil {
+			return err
 		}
-		out = append(out, n)
+		defer rows.Close()
+		out = nil
+		for rows.Next() {
+			var r row
+			if err := rows.Scan(&r.namespace, &r.table, &r.at, &r.previous); err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return rows.Err()
+	})
+	return out, catalogueError(err)
+}
+
+// enter enters tables into an empty catalogue, in one transaction.
+func (c *catalogue) enter(ctx context.Context, tables []Entry, at func(name string) string) error {
+	const namespace = `INSERT INTO iceberg_namespace_properties
+		(catalog_name, namespace, property_key, property_value) VALUES ($1, $2, 'exists', 'true')
+		ON CONFLICT DO NOTHING`
+	const table = `INSERT INTO iceberg_tables
+		(catalog_name, table_namespace, table_name, metadata_location, previous_metadata_location, iceberg_type)
+		VALUES ($1, $2, $3, $4, nullif($5, ''), 'TABLE')`
+	tx, err := c.db.BeginTx(ctx, nil)
+	if err != nil {
+		return catalogueError(err)
 	}
-	return out, catalogueError(rows.Err())
+	defer func() { _ = tx.Rollback() }() // does nothing after Commit
+	for _, t := range tables {
+		if _, err := tx.ExecContext(ctx, namespace, catalogueName, t.Namespace); err != nil {
+			return catalogueError(err)
+		}
+		if _, err := tx.ExecContext(ctx, table, catalogueName, t.Namespace, t.Table, at(t.Metadata), at(t.Previous)); err != nil {
+			return catalogueError(err)
+		}
+	}
+	return catalogueError(tx.Commit())
 }
 
 // catalogueError gives a fault of the catalogue its kind and the next step.
 func catalogueError(err error) error {
 	if err == nil {
 		return nil
+	}
+	var known *sen.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	if err := serverError(err); err != nil {
+		return err
 	}
 	says := func(text string) bool { return strings.Contains(err.Error(), text) }
 	switch {

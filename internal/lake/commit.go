@@ -2,9 +2,9 @@ package lake
 
 import (
 	"context"
+	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +32,7 @@ type Change struct {
 
 // Commit makes a Change one snapshot: a reader sees all of it or nothing. The
 // added files and their folders are made durable before the catalogue names
-// them; a commit that does not succeed leaves at most files that Sweep takes.
+// them; a commit that does not succeed leaves at most files that Retain takes.
 //
 // When another process has committed meanwhile, added files go on top and
 // Replace replaces theirs too. Deleted positions of files that are not added
@@ -45,7 +45,7 @@ func (t *Table) Commit(ctx context.Context, c Change) (Snapshot, error) {
 		return Snapshot{}, err
 	}
 	t.lake.hook(PointFiles)
-	err = t.update(ctx, func(s *state) (*stage, error) { return t.stage(s, w) })
+	err = t.update(ctx, func(s *state) (*stage, error) { return t.stage(ctx, s, w) })
 	if err != nil {
 		return Snapshot{}, err
 	}
@@ -70,43 +70,66 @@ func (t *Table) prepare(ctx context.Context, c Change) (*work, error) {
 	if current, ok := t.Current(); ok {
 		w.base = current.ID
 	}
-	if err := t.checkPaths(c.Add); err != nil {
+	names, err := t.checkPaths(c.Add)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	if w.added, err = t.describeAll(ctx, c.Add); err != nil {
+	if err := t.lake.place.Sync(ctx, names); err != nil {
+		return nil, lost(err)
+	}
+	w.settle(t.lake, names)
+	if w.added, err = t.describeAll(ctx, w.Add); err != nil {
 		return nil, err
 	}
-	durable := make([]string, len(c.Add))
-	for i, f := range c.Add {
-		durable[i] = f.Path
-	}
-	if len(c.Delete) > 0 {
+	if len(w.Delete) > 0 {
 		if err := t.checkPositions(ctx, w); err != nil {
 			return nil, err
 		}
-		if w.deletes, err = t.writeDeletes(c.Delete); err != nil {
-			return nil, err
-		}
-		durable = append(durable, local(w.deletes.FilePath()))
+		w.deletes, err = t.writeDeletes(ctx, w.Delete)
 	}
-	return w, syncAll(durable)
+	return w, err
 }
 
-func (t *Table) checkPaths(files []File) error {
-	data := filepath.Join(t.folder, "data") + string(filepath.Separator)
+// lost is the error for an added file that is not there: nothing was asked
+// for that does not exist, but something was taken away.
+func lost(err error) error {
+	if sen.KindOf(err) != sen.NotFound {
+		return err
+	}
+	return sen.Errorf(sen.Unavailable, "a file to commit is gone: %w", err).WithHint("run the sync again")
+}
+
+// settle calls the added files by the paths at which they lie now, also in the
+// deleted positions.
+func (w *work) settle(l *Lake, names []string) {
+	added := slices.Clone(w.Add)
+	deleted := map[string][]int64{}
+	maps.Copy(deleted, w.Delete)
+	for i, f := range w.Add {
+		added[i].Path = l.root + "/" + names[i]
+		if positions, some := deleted[f.Path]; some {
+			delete(deleted, f.Path)
+			deleted[added[i].Path] = positions
+		}
+	}
+	w.Add, w.Delete = added, deleted
+}
+
+// checkPaths gives the names of the files in the lake.
+func (t *Table) checkPaths(files []File) ([]string, error) {
 	seen := map[string]bool{}
-	for _, f := range files {
-		if !strings.HasPrefix(f.Path, data) {
-			return sen.Errorf(sen.Invalid, "%s does not lie in %s", f.Path, data).
+	names, err := t.lake.names(files)
+	for _, name := range names {
+		if !strings.HasPrefix(name, t.folder+"/data/") {
+			return nil, sen.Errorf(sen.Invalid, "%s does not lie in %s/data", name, t.folder).
 				WithHint("write it to a path of NewFile")
 		}
-		if seen[f.Path] {
-			return sen.Errorf(sen.Invalid, "%s is added twice in one commit", filepath.Base(f.Path))
+		if seen[name] {
+			return nil, sen.Errorf(sen.Invalid, "%s is added twice in one commit", path.Base(name))
 		}
-		seen[f.Path] = true
+		seen[name] = true
 	}
-	return nil
+	return names, err
 }
 
 // checkPositions sees that every deleted row lies in a file that is there
@@ -126,16 +149,16 @@ func (t *Table) checkPositions(ctx context.Context, w *work) error {
 			before[f.Path] = f.Rows
 		}
 	}
-	for path, positions := range w.Delete {
-		rows, own := added[path]
+	for at, positions := range w.Delete {
+		rows, own := added[at]
 		if !own {
 			w.pinned = true
-			if rows, own = before[path]; !own {
+			if rows, own = before[at]; !own {
 				return t.overtaken()
 			}
 		}
 		if outside := outOf(rows, positions); outside >= 0 {
-			return sen.Errorf(sen.Invalid, "row %d of %s cannot be deleted: it has %d rows", positions[outside], filepath.Base(path), rows)
+			return sen.Errorf(sen.Invalid, "row %d of %s cannot be deleted: it has %d rows", positions[outside], path.Base(at), rows)
 		}
 	}
 	return nil
@@ -158,9 +181,9 @@ type stage struct {
 	written []string // manifests that nobody names if the commit is lost
 }
 
-func (s *stage) discard() {
+func (s *stage) discard(ctx context.Context, l *Lake) {
 	for _, path := range s.written {
-		os.Remove(path)
+		l.remove(ctx, path)
 	}
 }
 
@@ -189,7 +212,7 @@ func (t *Table) update(ctx context.Context, change func(*state) (*stage, error))
 		if err != nil || done {
 			return err
 		}
-		next.discard()
+		next.discard(ctx, t.lake)
 		select {
 		case <-ctx.Done():
 			return sen.Errorf(sen.Canceled, "commit to %s: %w", t.Dataset(), context.Cause(ctx))
@@ -206,23 +229,23 @@ func (t *Table) update(ctx context.Context, change func(*state) (*stage, error))
 func (t *Table) publish(ctx context.Context, s *state, next *stage) (bool, error) {
 	meta, err := table.UpdateTableMetadata(s.meta, next.updates, s.at)
 	if err != nil {
-		next.discard()
+		next.discard(ctx, t.lake)
 		return false, sen.Errorf(sen.Internal, "change the table of %s: %w", t.Dataset(), err)
 	}
-	path, err := t.writeMetadata(meta, version(s.at)+1)
+	written, err := t.writeMetadata(ctx, meta, version(s.at)+1)
 	if err != nil {
-		next.discard()
+		next.discard(ctx, t.lake)
 		return false, err
 	}
 	t.lake.hook(PointMetadata)
-	done, err := t.lake.catalogue.swap(ctx, t.name, s.at, location(path))
+	done, err := t.lake.catalogue.swap(ctx, t.name, s.at, location(written))
 	if err != nil {
-		return false, err // the row may have changed: Sweep sees later what is litter
+		return false, err // the row may have changed: Retain sees later what is litter
 	}
 	if !done {
-		os.Remove(path)
+		t.lake.remove(ctx, written)
 		return false, nil
 	}
-	t.seen.Store(&state{meta: meta, at: location(path)})
+	t.seen.Store(&state{meta: meta, at: location(written)})
 	return true, nil
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -176,12 +175,8 @@ func TestACrashLeavesAllOrNothing(t *testing.T) {
 			}
 			tbl := b.table(ab()...)
 			b.want(tbl, lake.AsOf{}, want)
-			removed, err := b.lake.Sweep(t.Context(), nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if (len(removed) > 0) != (point != lake.PointCommit) {
-				t.Errorf("swept %d files", len(removed))
+			if freed := b.retain(tbl, lake.Retention{}); (freed.Files > 0) != (point != lake.PointCommit) {
+				t.Errorf("swept %+v", freed)
 			}
 			b.want(tbl, lake.AsOf{}, want)
 			b.outside(tbl, 0)
@@ -189,24 +184,43 @@ func TestACrashLeavesAllOrNothing(t *testing.T) {
 	}
 }
 
-func TestSweepTakesOnlyWhatNothingNames(t *testing.T) {
+func (b *bench) retain(t *lake.Table, r lake.Retention) lake.Freed {
+	b.Helper()
+	planned, err := t.PlanRetain(b.Context(), r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	freed, err := t.Retain(b.Context(), r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if freed.Snapshots != planned.Snapshots || freed.Files < planned.Files { // beside, an old metadata file may go
+		b.Errorf("removed %+v, planned %+v", freed, planned)
+	}
+	return freed
+}
+
+func TestRetainTakesOnlyWhatNothingNames(t *testing.T) {
 	b := newBench(t)
 	tbl := b.table(ab()...)
 	first := b.add(tbl, "SELECT 1::BIGINT AS a, 'x' AS b")
 	b.commit(tbl, lake.Change{Replace: true, Add: []lake.File{b.write(tbl, "SELECT 2::BIGINT AS a, 'y' AS b")}})
 	orphan, live := b.write(tbl, "SELECT 3::BIGINT AS a, 'z' AS b"), b.write(tbl, "SELECT 4::BIGINT AS a, 'z' AS b")
-	torn := filepath.Join(tbl.Folder(), "data", "tmp_x.parquet")
+	torn := filepath.Join(b.folder(tbl), "data", "tmp_x.parquet")
 	if err := os.WriteFile(torn, []byte("PAR1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	keep := func(path string) bool { return path == live.Path }
-	if removed, err := b.lake.Sweep(t.Context(), keep, time.Hour); err != nil || len(removed) != 0 {
-		t.Errorf("young files: got %v, %v; want none removed", removed, err)
+	keep := func(path string) bool { return filepath.Base(path) == filepath.Base(live.Path) }
+	if freed := b.retain(tbl, lake.Retention{Keep: keep, Young: time.Hour}); freed.Files != 0 {
+		t.Errorf("young files: got %+v; want none removed", freed)
 	}
-	removed, err := b.lake.Sweep(t.Context(), keep, 0)
-	slices.Sort(removed)
-	if want := []string{orphan.Path, torn}; err != nil || !slices.Equal(removed, want) {
-		t.Errorf("got %v, %v; want %v", removed, err, want)
+	if freed := b.retain(tbl, lake.Retention{Keep: keep}); freed.Files != 2 || freed.Bytes <= 4 {
+		t.Errorf("got %+v; want two files", freed)
+	}
+	for path, want := range map[string]bool{orphan.Path: false, torn: false, live.Path: true} {
+		if got := b.there(tbl, path); got != want {
+			t.Errorf("%s: there %v, want %v", filepath.Base(path), got, want)
+		}
 	}
 	b.want(tbl, lake.AsOf{Snapshot: first.ID}, "(1, x)")
 	b.commit(tbl, lake.Change{Add: []lake.File{live}})
@@ -224,12 +238,12 @@ func TestDiscardTakesTheRunsOwnFilesButThoseThatAreKept(t *testing.T) {
 	if err := os.WriteFile(other, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := tbl.Discard("run-1", map[string]bool{filepath.Base(kept.Path): true}); err != nil {
+	if err := tbl.Discard(t.Context(), "run-1", map[string]bool{filepath.Base(kept.Path): true}); err != nil {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]bool{kept.Path: true, left.Path: false, other: true} {
-		if _, err := os.Stat(path); (err == nil) != want {
-			t.Errorf("%s: there %v, want %v", filepath.Base(path), err == nil, want)
+		if got := b.there(tbl, path); got != want {
+			t.Errorf("%s: there %v, want %v", filepath.Base(path), got, want)
 		}
 	}
 }
@@ -240,10 +254,8 @@ func TestOldMetadataIsSwept(t *testing.T) {
 	for range 20 {
 		b.commit(tbl, lake.Change{})
 	}
-	if _, err := b.lake.Sweep(t.Context(), nil, 0); err != nil {
-		t.Fatal(err)
-	}
-	left, err := filepath.Glob(tbl.Folder() + "/metadata/*.metadata.json")
+	b.retain(tbl, lake.Retention{})
+	left, err := filepath.Glob(b.folder(tbl) + "/metadata/*.metadata.json")
 	if err != nil || len(left) > 11 {
 		t.Errorf("got %d metadata files, %v; want at most 11", len(left), err)
 	}
@@ -251,7 +263,7 @@ func TestOldMetadataIsSwept(t *testing.T) {
 	b.outside(tbl, 0)
 }
 
-func TestExpireKeepsWhatWasCurrentThen(t *testing.T) {
+func TestRetainKeepsWhatWasCurrentThen(t *testing.T) {
 	b := newBench(t)
 	tbl := b.table(ab()...)
 	var all []lake.Snapshot
@@ -259,12 +271,11 @@ func TestExpireKeepsWhatWasCurrentThen(t *testing.T) {
 		all = append(all, b.commit(tbl, lake.Change{Replace: true, Add: []lake.File{
 			b.write(tbl, fmt.Sprintf("SELECT %d::BIGINT AS a, 'x' AS b", i))}}))
 	}
-	before := countFiles(t, tbl.Folder()+"/data")
-	n, err := tbl.Expire(t.Context(), all[2].At)
-	if err != nil || n != 2 {
-		t.Fatalf("got %d, %v; want 2 snapshots gone", n, err)
+	before := countFiles(t, b.folder(tbl)+"/data")
+	if freed := b.retain(tbl, lake.Retention{Since: all[2].At, Young: time.Hour}); freed.Snapshots != 2 {
+		t.Fatalf("got %+v; want 2 snapshots gone", freed)
 	}
-	if after := countFiles(t, tbl.Folder()+"/data"); before-after != 2 {
+	if after := countFiles(t, b.folder(tbl)+"/data"); before-after != 2 {
 		t.Errorf("%d data files went, want 2", before-after)
 	}
 	b.want(tbl, lake.AsOf{Time: all[2].At}, "(2, x)")
@@ -272,10 +283,30 @@ func TestExpireKeepsWhatWasCurrentThen(t *testing.T) {
 	if _, err := tbl.Scan(t.Context(), lake.AsOf{Time: all[1].At}); sen.KindOf(err) != sen.NotFound {
 		t.Errorf("an expired time: got %v, want kind not-found", err)
 	}
-	if n, err := tbl.Expire(t.Context(), time.Now().Add(time.Hour)); err != nil || n != 1 {
-		t.Errorf("got %d, %v; want all gone but the current one", n, err)
+	later := time.Now().Add(time.Hour)
+	if freed := b.retain(tbl, lake.Retention{Since: later, Spare: []int64{all[2].ID}}); freed.Snapshots != 0 {
+		t.Errorf("spared: got %+v; want all kept", freed)
+	}
+	if freed := b.retain(tbl, lake.Retention{Since: later}); freed.Snapshots != 1 {
+		t.Errorf("got %+v; want all gone but the current one", freed)
 	}
 	b.outside(tbl, 0)
+}
+
+// folder is where a table's files lie on a disk: an S3 server's, where they
+// are on S3.
+func (b *bench) folder(t *lake.Table) string {
+	if at, ok := strings.CutPrefix(t.Folder(), "s3://"); ok {
+		return filepath.Join(remote.S3.Dir, at)
+	}
+	return t.Folder()
+}
+
+// there reports whether a data file is, be it as a draft.
+func (b *bench) there(t *lake.Table, path string) bool {
+	_, draft := os.Stat(path)
+	_, file := os.Stat(filepath.Join(b.folder(t), "data", filepath.Base(path)))
+	return draft == nil || file == nil
 }
 
 func countFiles(t *testing.T, dir string) int {

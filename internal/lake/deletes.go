@@ -1,16 +1,17 @@
 package lake
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/arrow-go/v18/parquet"
 	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/apache/arrow-go/v18/parquet/metadata"
 	"github.com/apache/arrow-go/v18/parquet/pqarrow"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
@@ -25,16 +26,18 @@ const positionsPerGroup = 1 << 17
 // sorted by file and position (Iceberg spec, "Position Delete Files"), and
 // describes it. One a commit, not one a data file: an update of a few rows in
 // each of a hundred files stays one small file.
-func (t *Table) writeDeletes(deleted map[string][]int64) (iceberg.DataFile, error) {
-	path := filepath.Join(t.folder, "data", fmt.Sprintf("deletes-%s.parquet", uuid.New()))
-	if err := makeFolder(t.lake.root, filepath.Dir(path)); err != nil {
-		return nil, err
-	}
+func (t *Table) writeDeletes(ctx context.Context, deleted map[string][]int64) (iceberg.DataFile, error) {
+	name := fmt.Sprintf("%s/data/deletes-%s.parquet", t.folder, uuid.New())
 	paths := slices.Sorted(maps.Keys(deleted))
-	if _, err := writeFile(path, func(to io.Writer) error { return writePositions(to, paths, deleted) }); err != nil {
+	path, _, err := t.lake.write(ctx, name, func(to io.Writer) error { return writePositions(to, paths, deleted) })
+	if err != nil {
 		return nil, err
 	}
-	return describeDeletes(path, paths)
+	footer, size, err := t.lake.readFooter(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return describeDeletes(path, footer, size, paths)
 }
 
 func writePositions(to io.Writer, paths []string, deleted map[string][]int64) error {
@@ -77,11 +80,7 @@ func writePositions(to io.Writer, paths []string, deleted map[string][]int64) er
 // after its bytes are on the disk.
 type keepOpen struct{ io.Writer }
 
-func describeDeletes(path string, paths []string) (iceberg.DataFile, error) {
-	footer, size, err := readFooter(path)
-	if err != nil {
-		return nil, err
-	}
+func describeDeletes(path string, footer *metadata.FileMetaData, size int64, paths []string) (iceberg.DataFile, error) {
 	args := table.DataFileArgs{
 		Schema: iceberg.PositionalDeleteSchema, Spec: *iceberg.UnpartitionedSpec, Format: iceberg.ParquetFile, FormatVersion: 2,
 		Metadata: footer, FilePath: location(path), FileSize: size, Content: iceberg.EntryContentPosDeletes,

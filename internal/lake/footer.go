@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/object"
 )
 
 // describeAll reads the footers of files and describes them for a manifest,
@@ -27,15 +28,15 @@ func (t *Table) describeAll(ctx context.Context, files []File) ([]iceberg.DataFi
 			if ctx.Err() != nil {
 				return sen.Errorf(sen.Canceled, "commit to %s: %w", t.Dataset(), context.Cause(ctx))
 			}
-			out[i], err = t.describe(f)
+			out[i], err = t.describe(ctx, f)
 			return err
 		})
 	}
 	return out, group.Wait()
 }
 
-func (t *Table) describe(f File) (iceberg.DataFile, error) {
-	footer, size, err := readFooter(f.Path)
+func (t *Table) describe(ctx context.Context, f File) (iceberg.DataFile, error) {
+	footer, size, err := t.lake.readFooter(ctx, f.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +57,17 @@ func (t *Table) describe(f File) (iceberg.DataFile, error) {
 
 // readFooter gives a Parquet file's metadata and length. The error has kind
 // Corrupt when it is not a whole Parquet file.
-func readFooter(path string) (_ *metadata.FileMetaData, size int64, err error) {
-	info, err := os.Stat(path)
+func (l *Lake) readFooter(ctx context.Context, path string) (*metadata.FileMetaData, int64, error) {
+	f, err := l.open(ctx, path)
+	if err != nil {
+		return nil, 0, lost(fmt.Errorf("read a data file: %w", err))
+	}
+	defer f.Close()
+	return footerOf(f, path)
+}
+
+func footerOf(f object.File, path string) (_ *metadata.FileMetaData, size int64, err error) {
+	info, err := f.Stat()
 	if err != nil {
 		return nil, 0, sen.Errorf(sen.Unavailable, "read a data file: %w", err)
 	}
@@ -66,11 +76,10 @@ func readFooter(path string) (_ *metadata.FileMetaData, size int64, err error) {
 			err = sen.Errorf(sen.Corrupt, "%s is not a whole Parquet file: %v", filepath.Base(path), p)
 		}
 	}()
-	reader, err := file.OpenParquetFile(path, false)
+	reader, err := file.NewParquetReader(f)
 	if err != nil {
 		return nil, 0, sen.Errorf(sen.Corrupt, "%s is not a whole Parquet file: %w", filepath.Base(path), err)
 	}
-	defer reader.Close()
 	return reader.MetaData(), info.Size(), nil
 }
 
@@ -92,7 +101,12 @@ func checkIDs(path string, footer *metadata.FileMetaData, schema *iceberg.Schema
 // own bytes: it carries field ids of another system, which a reader would
 // take for the table's. Such a file is written anew.
 func CheckSource(path string) error {
-	footer, _, err := readFooter(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return sen.Errorf(sen.Unavailable, "read a data file: %w", err)
+	}
+	defer f.Close()
+	footer, _, err := footerOf(f, path)
 	if err != nil {
 		return err
 	}

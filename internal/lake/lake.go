@@ -1,5 +1,5 @@
 // Package lake keeps the hub's tables: Apache Iceberg format version 2, in a
-// local folder, under a catalogue in SQLite.
+// local folder or a bucket, under a catalogue in SQLite or PostgreSQL.
 //
 // What comes in is the schema of a dataset and Parquet files that the engine
 // has written into the folders handed out here. What goes out is snapshots
@@ -8,7 +8,7 @@
 // nothing of ours: catalogue "sen", namespace <kind>_<agency>, table <object>.
 //
 // The lake never reads or writes rows itself, except for the positions that a
-// commit deletes, and never removes a file that a snapshot names.
+// commit deletes, and never removes a file that a kept snapshot names.
 //
 // It is built on iceberg-go's formats (schema, manifest, metadata); the
 // commit is its own. The library's transaction percent-encodes paths, which
@@ -23,15 +23,20 @@ import (
 	"strings"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/object"
 )
 
 // Options are what an installation may set.
 type Options struct {
-	Dir string // the folder of the lake; made when it is not there
-	Log *slog.Logger
+	// Dir is the folder of the lake, made when it is not there. With Bucket it
+	// holds the drafts alone, and the catalogue where Catalogue is not set.
+	Dir       string
+	Bucket    *object.S3 // where the files lie instead; its Drafts are set here
+	Catalogue *Postgres  // where the catalogue lies instead
+	Log       *slog.Logger
 
-	// Hook is called as a commit passes each of Points, so that a test can
-	// end the process there.
+	// Hook is called as a commit or a retention passes each of its points, so
+	// that a test can end the process there.
 	Hook func(point string)
 }
 
@@ -40,6 +45,12 @@ const (
 	PointFiles    = "lake.files"    // the added files are durable
 	PointMetadata = "lake.metadata" // so are manifests and metadata; nothing names them yet
 	PointCommit   = "lake.commit"   // the catalogue names the new snapshot
+)
+
+// The points of a retention.
+const (
+	PointExpired = "lake.expired" // old snapshots are gone, their files are there
+	PointSwept   = "lake.swept"   // before each file that is removed
 )
 
 // CatalogueFile is the catalogue, in the lake's folder.
@@ -58,7 +69,9 @@ const (
 // Lake is an open lake. It is safe for concurrent use, also by several
 // processes.
 type Lake struct {
-	root      string // absolute, as the metadata names it
+	root      string // absolute, or s3://…, as the metadata names it
+	drafts    string // where the engine writes; root, but with a bucket
+	place     object.Place
 	catalogue *catalogue
 	log       *slog.Logger
 	hook      func(string)
@@ -78,22 +91,38 @@ func Open(ctx context.Context, o Options) (*Lake, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, sen.Errorf(sen.Unavailable, "make the lake's folder: %w", err)
 	}
-	l := &Lake{log: o.Log, hook: o.Hook}
+	l := &Lake{log: o.Log, hook: o.Hook, drafts: filepath.Join(dir, "drafts")}
 	if l.log == nil {
 		l.log = slog.New(slog.DiscardHandler)
 	}
 	if l.hook == nil {
 		l.hook = func(string) {}
 	}
-	if l.catalogue, err = openCatalogue(ctx, dir); err != nil {
+	address := dir
+	if o.Bucket != nil {
+		bucket := *o.Bucket
+		bucket.Drafts = l.drafts
+		if l.place, err = object.OpenBucket(bucket); err != nil {
+			return nil, err
+		}
+		address = l.place.Address()
+	}
+	if l.catalogue, err = openCatalogue(ctx, dir, o.Catalogue); err != nil {
 		return nil, err
 	}
-	if l.root, err = l.catalogue.claim(ctx, dir); err != nil {
+	if l.root, err = l.catalogue.claim(ctx, address); err != nil {
 		l.catalogue.close()
 		return nil, err
 	}
+	if o.Bucket == nil {
+		l.place, l.drafts = object.OpenFolder(l.root), l.root
+	}
 	return l, nil
 }
+
+// Root is what every path of the lake begins with: an absolute folder, or
+// s3://bucket/prefix.
+func (l *Lake) Root() string { return l.root }
 
 // Close gives the catalogue back.
 func (l *Lake) Close() error { return l.catalogue.close() }
@@ -130,13 +159,13 @@ func (l *Lake) Lookup(ctx context.Context, kind Kind, d sen.Dataset) (*Table, er
 
 // List is every table of the lake, by kind and name.
 func (l *Lake) List(ctx context.Context) ([]*Table, error) {
-	names, err := l.catalogue.list(ctx)
+	rows, err := l.catalogue.all(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []*Table
-	for _, n := range names {
-		t := l.table(n)
+	for _, row := range rows {
+		t := l.table(row.name)
 		if _, err := t.refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -146,6 +175,6 @@ func (l *Lake) List(ctx context.Context) ([]*Table, error) {
 }
 
 func (l *Lake) table(n name) *Table {
-	folder := filepath.Join(l.root, string(n.kind()), n.dataset().Agency(), n.dataset().Object())
+	folder := string(n.kind()) + "/" + n.dataset().Agency() + "/" + n.dataset().Object()
 	return &Table{lake: l, name: n, folder: folder}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/lake/laketest"
 )
 
 const birth = sen.Dataset("civil-status.birth")
@@ -22,17 +23,38 @@ type bench struct {
 	lake *lake.Lake
 	sql  *engine.Conn
 	dir  string
+
+	options lake.Options
 }
 
-func newBench(t testing.TB) *bench { return openBench(t, filepath.Join(t.TempDir(), "lake"), nil) }
+// remote, when set, has newBench make lakes at its servers: see TestTheSuite….
+var remote *laketest.Servers
+
+func newBench(t testing.TB) *bench {
+	t.Helper()
+	if remote == nil {
+		return openBench(t, filepath.Join(t.TempDir(), "lake"), nil)
+	}
+	return openRemote(t, remote.Options(t, fmt.Sprintf("lake-%08x", rand.Uint32())))
+}
 
 func openBench(t testing.TB, dir string, hook func(string)) *bench {
 	t.Helper()
-	l, err := lake.Open(t.Context(), lake.Options{Dir: dir, Hook: hook})
+	return open(t, lake.Options{Dir: dir, Hook: hook}, engine.Options{Threads: 1})
+}
+
+func openRemote(t testing.TB, o lake.Options) *bench {
+	t.Helper()
+	return open(t, o, engine.Options{Threads: 1, Remote: remote.Remote(t)})
+}
+
+func open(t testing.TB, o lake.Options, settings engine.Options) *bench {
+	t.Helper()
+	l, err := lake.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := engine.Open(t.Context(), engine.Options{Threads: 1})
+	e, err := engine.Open(t.Context(), settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +63,7 @@ func openBench(t testing.TB, dir string, hook func(string)) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close(); e.Close(); l.Close() })
-	return &bench{TB: t, lake: l, sql: c, dir: dir}
+	return &bench{TB: t, lake: l, sql: c, dir: o.Dir, options: o}
 }
 
 func (b *bench) table(fields ...lake.Field) *lake.Table {

@@ -1,11 +1,11 @@
 package lake
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -18,7 +18,9 @@ import (
 // (Iceberg spec, "Manifests", "Snapshots").
 type snapshotWriter struct {
 	meta     table.Metadata
-	folder   string // metadata/
+	lake     *Lake
+	ctx      context.Context // of the one commit
+	folder   string          // metadata/, by its name
 	id, seq  int64
 	commit   uuid.UUID
 	counts   counts
@@ -27,13 +29,13 @@ type snapshotWriter struct {
 }
 
 // stage makes the snapshot of a Change on top of s.
-func (t *Table) stage(s *state, w *work) (_ *stage, err error) {
+func (t *Table) stage(ctx context.Context, s *state, w *work) (_ *stage, err error) {
 	previous := s.meta.CurrentSnapshot()
 	if w.pinned && (previous == nil || previous.SnapshotID != w.base) {
 		return nil, t.overtaken()
 	}
 	sw := &snapshotWriter{
-		meta: s.meta, folder: filepath.Join(t.folder, "metadata"),
+		lake: t.lake, ctx: ctx, meta: s.meta, folder: t.folder + "/metadata",
 		id: newSnapshotID(s.meta), seq: s.meta.LastSequenceNumber() + 1,
 		commit: uuid.New(), previous: previous,
 	}
@@ -41,7 +43,7 @@ func (t *Table) stage(s *state, w *work) (_ *stage, err error) {
 	defer func() {
 		out.written = sw.written
 		if err != nil {
-			out.discard()
+			out.discard(ctx, t.lake)
 		}
 	}()
 	manifests, err := sw.manifests(w)
@@ -97,7 +99,7 @@ func (sw *snapshotWriter) kept(replace bool) ([]iceberg.ManifestFile, error) {
 	if sw.previous == nil {
 		return nil, nil
 	}
-	all, err := sw.previous.Manifests(disk{})
+	all, err := sw.previous.Manifests(sw.lake.reader(sw.ctx))
 	if err != nil {
 		return nil, fmt.Errorf("read the manifests of snapshot %d: %w", sw.previous.SnapshotID, err)
 	}
@@ -133,7 +135,7 @@ func (sw *snapshotWriter) adding(files []iceberg.DataFile) fillManifest {
 
 func (sw *snapshotWriter) removing(m iceberg.ManifestFile) fillManifest {
 	return func(out *iceberg.ManifestWriter) error {
-		for entry, err := range m.Entries(disk{}, true) {
+		for entry, err := range m.Entries(sw.lake.reader(sw.ctx), true) {
 			if err != nil {
 				return err
 			}
@@ -148,9 +150,9 @@ func (sw *snapshotWriter) removing(m iceberg.ManifestFile) fillManifest {
 
 // manifest writes one manifest file and makes it durable.
 func (sw *snapshotWriter) manifest(content iceberg.ManifestContent, fill fillManifest) (iceberg.ManifestFile, error) {
-	path := filepath.Join(sw.folder, fmt.Sprintf("%s-m%d.avro", sw.commit, len(sw.written)))
+	name := fmt.Sprintf("%s/%s-m%d.avro", sw.folder, sw.commit, len(sw.written))
 	var out *iceberg.ManifestWriter
-	size, err := writeFile(path, func(to io.Writer) (err error) {
+	path, size, err := sw.lake.write(sw.ctx, name, func(to io.Writer) (err error) {
 		out, err = iceberg.NewManifestWriter(2, to, sw.meta.PartitionSpec(), sw.meta.CurrentSchema(), sw.id,
 			iceberg.WithManifestWriterContent(content))
 		if err != nil {
@@ -176,8 +178,8 @@ func (sw *snapshotWriter) snapshot(w *work, manifests []iceberg.ManifestFile) (*
 		parent = &sw.previous.SnapshotID
 		at = max(at, sw.previous.TimestampMs+1) // so that a time names one snapshot
 	}
-	path := filepath.Join(sw.folder, fmt.Sprintf("snap-%d-0-%s.avro", sw.id, sw.commit))
-	_, err := writeFile(path, func(to io.Writer) error {
+	name := fmt.Sprintf("%s/snap-%d-0-%s.avro", sw.folder, sw.id, sw.commit)
+	path, _, err := sw.lake.write(sw.ctx, name, func(to io.Writer) error {
 		list, err := iceberg.NewManifestListWriterV2(to, sw.id, sw.seq, parent)
 		if err != nil {
 			return err

@@ -8,10 +8,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/lake/laketest"
 )
 
 // python finds an interpreter with pyiceberg; without one the test fails,
@@ -46,6 +48,20 @@ func (b *bench) outside(t *lake.Table, snapshots ...int64) {
 	b.ask(t, asks)
 }
 
+// address is what pyiceberg opens the lake by.
+func (b *bench) address() string {
+	if b.options.Bucket == nil {
+		return `{"uri": "sqlite:///` + filepath.Join(b.dir, "catalog.db") + `"}`
+	}
+	uri := strings.Replace(b.options.Catalogue.URL, "postgres://sen@", "postgresql+psycopg2://sen:"+laketest.Password+"@", 1)
+	text, err := json.Marshal(map[string]string{"uri": uri, "s3.endpoint": b.options.Bucket.Endpoint, "s3.region": b.options.Bucket.Region,
+		"s3.access-key-id": b.options.Bucket.Key, "s3.secret-access-key": b.options.Bucket.Secret})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return string(text)
+}
+
 func (b *bench) ask(t *lake.Table, asks []request) {
 	b.Helper()
 	name := fmt.Sprintf("%s_%s.%s", t.Kind(), t.Dataset().Agency(), t.Dataset().Object())
@@ -59,7 +75,7 @@ func (b *bench) ask(t *lake.Table, asks []request) {
 		}
 		lines.Write(append(line, '\n'))
 	}
-	cmd := exec.CommandContext(b.Context(), python(b), "testdata/read.py", filepath.Join(b.dir, "catalog.db"))
+	cmd := exec.CommandContext(b.Context(), python(b), "testdata/read.py", b.address())
 	var complaint bytes.Buffer
 	cmd.Stdin, cmd.Stderr = &lines, &complaint
 	answers, err := cmd.Output()

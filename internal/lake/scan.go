@@ -129,7 +129,7 @@ func schemaOf(meta table.Metadata, snapshot *table.Snapshot) *iceberg.Schema {
 
 // entries are the live files of a snapshot, data and deletes.
 func (t *Table) entries(ctx context.Context, snapshot *table.Snapshot) ([]iceberg.DataFile, error) {
-	manifests, err := snapshot.Manifests(disk{})
+	manifests, err := snapshot.Manifests(t.lake.reader(ctx))
 	if err != nil {
 		return nil, t.damaged(snapshot.ManifestList, err)
 	}
@@ -138,7 +138,7 @@ func (t *Table) entries(ctx context.Context, snapshot *table.Snapshot) ([]iceber
 		if err := ctx.Err(); err != nil {
 			return nil, sen.Errorf(sen.Canceled, "plan a read of %s: %w", t.Dataset(), err)
 		}
-		for entry, err := range m.Entries(disk{}, true) {
+		for entry, err := range m.Entries(t.lake.reader(ctx), true) {
 			if err != nil {
 				return nil, t.damaged(m.FilePath(), err)
 			}

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"path"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/object"
 )
 
 // Table is one dataset's table of one kind, as this process last saw it. It
@@ -25,7 +25,7 @@ import (
 type Table struct {
 	lake   *Lake
 	name   name
-	folder string
+	folder string // its name in the lake
 	seen   atomic.Pointer[state]
 }
 
@@ -42,7 +42,7 @@ func (t *Table) Kind() Kind { return t.name.kind() }
 func (t *Table) Dataset() sen.Dataset { return t.name.dataset() }
 
 // Folder is where its data/ and metadata/ lie.
-func (t *Table) Folder() string { return t.folder }
+func (t *Table) Folder() string { return t.lake.root + "/" + t.folder }
 
 // Fields are the columns, in their order.
 func (t *Table) Fields() []Field { return fieldsOf(t.seen.Load().meta.CurrentSchema()) }
@@ -55,7 +55,8 @@ func (t *Table) FieldIDs() string {
 
 // NewFile is the path of a data file that the engine is to write: it carries
 // field ids. The folder is made; the name is new each time, so that a range
-// that is written again never overwrites.
+// that is written again never overwrites. It is a local path also where the
+// lake is not: Seal or Commit brings the file to its place.
 func (t *Table) NewFile(run string, rng, part int) (string, error) {
 	return t.newFile(run, rng, part, ".parquet")
 }
@@ -71,30 +72,32 @@ func (t *Table) NewSourceFile(run string, rng, part int) (string, error) {
 }
 
 func (t *Table) newFile(run string, rng, part int, suffix string) (string, error) {
-	folder := filepath.Join(t.folder, "data")
-	if err := makeFolder(t.lake.root, folder); err != nil {
-		return "", err
-	}
 	base := fmt.Sprintf("%s-%05d-%05d-%08x%s", plain(run), rng, part, rand.Uint32(), suffix)
-	return filepath.Join(folder, base), nil
+	return t.lake.place.Draft(t.folder + "/data/" + base)
 }
 
 // Discard removes the data files of a run that has committed nothing, but
 // those whose base name is kept: what a killed process of it left behind.
-func (t *Table) Discard(run string, kept map[string]bool) error {
-	written, err := filepath.Glob(filepath.Join(t.folder, "data", plain(run)+"-*")) // Open refuses folders with signs of a pattern
+func (t *Table) Discard(ctx context.Context, run string, kept map[string]bool) error {
+	var unfinished, sealed []string
+	err := t.lake.place.List(ctx, t.folder+"/data/"+plain(run)+"-", func(i object.Info) error {
+		switch {
+		case !kept[path.Base(i.Name)]:
+			unfinished = append(unfinished, i.Name)
+		case i.Draft: // the process ended before it took the draft away
+			sealed = append(sealed, i.Name)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	for _, path := range written {
-		if kept[filepath.Base(path)] {
-			continue
-		}
-		if err := os.Remove(path); err != nil {
-			return sen.Errorf(sen.Unavailable, "remove an unfinished file of the lake: %w", err)
+	for _, name := range unfinished {
+		if err := t.lake.place.Remove(ctx, name); err != nil {
+			return fmt.Errorf("remove an unfinished file of the lake: %w", err)
 		}
 	}
-	return nil
+	return t.lake.place.Sync(ctx, sealed)
 }
 
 // plain makes a text fit for a file's name.
@@ -167,7 +170,21 @@ func (t *Table) refresh(ctx context.Context) (*state, error) {
 	if s := t.seen.Load(); s != nil && s.at == at {
 		return s, nil
 	}
-	text, err := os.ReadFile(local(at))
+	s, err := t.load(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	t.seen.Store(s)
+	return s, nil
+}
+
+// load reads one version of the metadata.
+func (t *Table) load(ctx context.Context, at string) (*state, error) {
+	name, err := t.lake.Name(local(at))
+	if err != nil {
+		return nil, t.damaged(at, err)
+	}
+	text, err := object.ReadAll(ctx, t.lake.place, name)
 	if err != nil {
 		return nil, t.damaged(at, err)
 	}
@@ -175,14 +192,17 @@ func (t *Table) refresh(ctx context.Context) (*state, error) {
 	if err != nil {
 		return nil, t.damaged(at, err)
 	}
-	s := &state{meta: meta, at: at}
-	t.seen.Store(s)
-	return s, nil
+	return &state{meta: meta, at: at}, nil
 }
 
 // damaged is a file of the table that is not there or not what it must be.
+// A server that cannot be reached, or refuses, is not damage.
 func (t *Table) damaged(at string, err error) error {
-	return sen.Errorf(sen.Corrupt, "%s table of %s: %s cannot be read: %w", t.Kind(), t.Dataset(), filepath.Base(local(at)), err).
+	switch sen.KindOf(err) {
+	case sen.Unavailable, sen.Denied, sen.Canceled:
+		return fmt.Errorf("%s table of %s: %w", t.Kind(), t.Dataset(), err)
+	}
+	return sen.Errorf(sen.Corrupt, "%s table of %s: %s cannot be read: %w", t.Kind(), t.Dataset(), path.Base(at), err).
 		WithHint("bring %s back from a backup of the lake", local(at))
 }
 
@@ -208,46 +228,39 @@ func (t *Table) create(ctx context.Context, fields []Field) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	meta, err := table.NewMetadata(schema, iceberg.UnpartitionedSpec, table.UnsortedSortOrder, location(t.folder), props)
+	meta, err := table.NewMetadata(schema, iceberg.UnpartitionedSpec, table.UnsortedSortOrder, location(t.Folder()), props)
 	if err != nil {
 		return nil, sen.Errorf(sen.Invalid, "make the table of %s: %w", t.Dataset(), err)
 	}
-	path, err := t.writeMetadata(meta, 0)
+	written, err := t.writeMetadata(ctx, meta, 0)
 	if err != nil {
 		return nil, err
 	}
-	first, err := t.lake.catalogue.create(ctx, t.name, location(path))
+	first, err := t.lake.catalogue.create(ctx, t.name, location(written))
 	if err != nil || !first {
-		os.Remove(path)
+		t.lake.remove(ctx, written)
 		return nil, err
 	}
-	s := &state{meta: meta, at: location(path)}
+	s := &state{meta: meta, at: location(written)}
 	t.seen.Store(s)
 	return s, nil
 }
 
 // writeMetadata makes version n of the table's metadata durable.
-func (t *Table) writeMetadata(meta table.Metadata, n int) (string, error) {
-	folder := filepath.Join(t.folder, "metadata")
-	if err := makeFolder(t.lake.root, folder); err != nil {
-		return "", err
-	}
+func (t *Table) writeMetadata(ctx context.Context, meta table.Metadata, n int) (string, error) {
 	text, err := json.Marshal(meta)
 	if err != nil {
 		return "", fmt.Errorf("table metadata: %w", err)
 	}
-	path := filepath.Join(folder, fmt.Sprintf("%05d-%s.metadata.json", n, uuid.New()))
-	_, err = writeFile(path, func(w io.Writer) error { _, err := w.Write(text); return err })
-	if err != nil {
-		return "", err
-	}
-	return path, syncPath(folder)
+	name := fmt.Sprintf("%s/metadata/%05d-%s.metadata.json", t.folder, n, uuid.New())
+	path, _, err := t.lake.write(ctx, name, func(w io.Writer) error { _, err := w.Write(text); return err })
+	return path, err
 }
 
 // version is the number in a metadata file's name, as every Iceberg client
 // counts on.
 func version(at string) int {
-	digits, _, _ := strings.Cut(filepath.Base(local(at)), "-")
+	digits, _, _ := strings.Cut(path.Base(at), "-")
 	n, err := strconv.Atoi(digits)
 	if err != nil {
 		return 0

@@ -23,7 +23,7 @@ type RowDigest struct {
 // File is one file that a range made. SHA256 is of its bytes.
 type File struct {
 	Kind   string     `json:"kind"` // "landed", "clean", "quarantine"
-	Path   string     `json:"path"` // below the hub's folder
+	Path   string     `json:"path"` // its name in the lake
 	Rows   int64      `json:"rows"`
 	Bytes  int64      `json:"bytes"`
 	SHA256 sen.Digest `json:"sha256"`

@@ -3,6 +3,7 @@ package state
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -239,4 +240,29 @@ func TestQuarantineCountsAreReplacedPerRunAndSortedByRows(t *testing.T) {
 	must(t, err)
 	same(t, "quarantine", got, want)
 	wantKind(t, "counts of no run", s.PutQuarantine(t.Context(), "none", want), sen.Internal)
+}
+
+func TestAThrottleStandsUntilItIsTakenBack(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "state.db"))
+	since := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	paused := Throttle{Address: "postgresql://db:5432", Paused: true, Since: since, Principal: "operator:a"}
+	slowed := Throttle{Address: "mysql://db:3306", Rate: 4096, Since: since, Principal: "operator:b"}
+	for _, h := range []Throttle{paused, slowed} {
+		if err := s.SetThrottle(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.Throttles(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "throttles", got, []Throttle{slowed, paused})
+	paused.Paused = false
+	if err := s.SetThrottle(t.Context(), paused); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Throttles(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "what is left", got, []Throttle{slowed})
 }

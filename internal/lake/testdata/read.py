@@ -1,6 +1,6 @@
 """Reads tables with pyiceberg, which knows nothing of Sen.
 
-Takes the catalogue's file as its argument and one request a line on standard
+Takes the catalogue's properties, as JSON, as its argument and one request a line on standard
 input: {"table": "clean_agency.object", "snapshot": 0 or an id, "filter": a
 condition or "", "to": a Parquet file to write the rows to}. Answers one line
 of JSON a request.
@@ -13,7 +13,7 @@ import pyarrow.parquet
 from pyiceberg.catalog import load_catalog
 from pyiceberg.expressions import AlwaysTrue
 
-catalogue = load_catalog("sen", type="sql", uri="sqlite:///" + sys.argv[1])
+catalogue = load_catalog("sen", type="sql", **json.loads(sys.argv[1]))
 for line in sys.stdin:
     ask = json.loads(line)
     namespace, name = ask["table"].split(".")
