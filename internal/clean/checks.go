@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/engine"
 )
@@ -15,6 +16,7 @@ const (
 	StatusFailed = "failed"
 	StatusNotRun = "not-run" // custom: somebody else's engine
 	StatusShown  = "shown"   // text: for people to read
+	StatusBroken = "broken"  // sql that cannot be run: nothing is known of what it asks
 )
 
 // A Check is a quality rule of the contract, measured over the whole dataset
@@ -37,6 +39,9 @@ type Result struct {
 	Unit      string  `json:"unit,omitempty"`
 	Expect    string  `json:"expect,omitempty"`
 	Text      string  `json:"text,omitempty"`
+	Where     string  `json:"where,omitempty"` // of a broken rule: file and line
+	Fault     string  `json:"fault,omitempty"` // of a broken rule: what is wrong with it, and never a value
+	Hint      string  `json:"hint,omitempty"`
 }
 
 func (p *Plan) compileChecks() {
@@ -65,8 +70,11 @@ func (p *Plan) addCheck(column string, rule contract.Rule) {
 }
 
 // Measure runs the dataset's checks: those that a row shows from the tally,
-// the rest as queries over the relation clean.
-func (p *Plan) Measure(ctx context.Context, c *engine.Conn, clean string, t Tally) ([]Result, error) {
+// the rest as queries over the relation clean. SQL of the contract's own runs
+// where rules says; a rule that cannot be run is reported as broken, and the
+// others go on: the fault is the rule's, not the data's.
+func (p *Plan) Measure(ctx context.Context, c *engine.Conn, clean string, t Tally, rules Rules) ([]Result, error) {
+	defer rules.close()
 	var out []Result
 	for _, check := range p.Checks {
 		r := Result{Rule: check.ID, Column: check.Column, Dimension: check.Rule.Dimension, Severity: check.Rule.Severity,
@@ -74,7 +82,7 @@ func (p *Plan) Measure(ctx context.Context, c *engine.Conn, clean string, t Tall
 		if r.Severity == "" {
 			r.Severity = SeverityError
 		}
-		if err := p.measure(ctx, c, clean, t, check, &r); err != nil {
+		if err := p.measure(ctx, c, clean, t, check, &rules, &r); err != nil {
 			return out, fmt.Errorf("%s: rule %s (line %d of %s): %w", p.Dataset.Name, check.ID, check.Rule.Line, p.Dataset.Contract.File, err)
 		}
 		out = append(out, r)
@@ -82,7 +90,7 @@ func (p *Plan) Measure(ctx context.Context, c *engine.Conn, clean string, t Tall
 	return out, nil
 }
 
-func (p *Plan) measure(ctx context.Context, c *engine.Conn, clean string, t Tally, check Check, r *Result) (err error) {
+func (p *Plan) measure(ctx context.Context, c *engine.Conn, clean string, t Tally, check Check, rules *Rules, r *Result) (err error) {
 	switch check.Rule.Type {
 	case "text":
 		r.Status = StatusShown
@@ -91,7 +99,12 @@ func (p *Plan) measure(ctx context.Context, c *engine.Conn, clean string, t Tall
 		r.Status = StatusNotRun
 		return nil
 	case "sql":
-		r.Value, err = p.runSQL(ctx, c, clean, check)
+		r.Expect = check.Rule.Operator.String()
+		if r.Value, err = rules.run(ctx, p, clean, check); err != nil {
+			r.Status, r.Fault, r.Hint = StatusBroken, err.Error(), sen.HintOf(err)
+			r.Where = fmt.Sprintf("%s:%d", p.Dataset.Contract.File, check.Rule.Line)
+			return ctx.Err()
+		}
 	default:
 		r.Value, err = p.metric(ctx, c, clean, t, check)
 	}
@@ -156,24 +169,6 @@ func each(columns []string, format string) []string {
 	return out
 }
 
-// runSQL runs a rule's own query. It sees the clean rows under the object's
-// name, its physical name, and the placeholders of the standard.
-func (p *Plan) runSQL(ctx context.Context, c *engine.Conn, clean string, check Check) (float64, error) {
-	object := p.Dataset.Object
-	for _, name := range []string{object.Name, object.Source()} {
-		if err := c.Exec(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP VIEW %s AS SELECT * FROM %s", engine.Ident(name), clean)); err != nil {
-			return 0, err
-		}
-	}
-	var value float64
-	query := strings.TrimRight(strings.TrimSpace(check.Rule.Query), ";")
-	for placeholder, name := range map[string]string{"object": object.Name, "table": object.Name, "column": check.Column, "property": check.Column} {
-		query = strings.ReplaceAll(query, "${"+placeholder+"}", engine.Ident(name))
-	}
-	err := c.Row(ctx, fmt.Sprintf("SELECT CAST((%s) AS DOUBLE)", query), &value)
-	return value, err
-}
-
 // Duplicate is a rule of uniqueness: the primary key, or a unique property.
 type Duplicate struct {
 	Rule    string
@@ -209,12 +204,25 @@ func (d Duplicate) Repeated(clean, names string) string {
 	if d.primary {
 		hash = KeyColumn
 	}
-	present := strings.Join(each(d.Columns, "%s IS NOT NULL"), " AND ")
 	return fmt.Sprintf(`SELECT %[6]s FROM (
   SELECT %[6]s, row_number() OVER (PARTITION BY %[2]s ORDER BY %[5]s) AS nth
   FROM %[1]s
   WHERE %[4]s AND %[3]s IN (SELECT %[3]s FROM %[1]s GROUP BY %[3]s HAVING count(*) > 1))
-WHERE nth > 1`, clean, list, hash, present, RowColumn, names)
+WHERE nth > 1`, clean, list, hash, d.present(), RowColumn, names)
+}
+
+// present is SQL: all of the values are there.
+func (d Duplicate) present() string {
+	return strings.Join(each(d.Columns, "%s IS NOT NULL"), " AND ")
+}
+
+// text is SQL: one text for the values, equal only where all are; NULL where
+// one of them is missing.
+func (d Duplicate) text() string {
+	if len(d.Columns) == 1 {
+		return "CAST(" + engine.Ident(d.Columns[0]) + " AS VARCHAR)"
+	}
+	return strings.Join(each(d.Columns, "strlen(CAST(%[1]s AS VARCHAR)) || ':' || CAST(%[1]s AS VARCHAR)"), " || ")
 }
 
 // BadDuplicates is the SELECT of landed rows, all of them repeats, as rows of

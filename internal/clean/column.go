@@ -40,7 +40,7 @@ func tableType(p *contract.Property) string {
 
 // mapped elements have codes as their standard form: their written form is
 // never the standard one, and no fault.
-var mapped = map[string]bool{"sex": true, "province": true, "code": true, "boolean": true}
+var mapped = map[string]bool{"sex": true, "province": true, "code": true, "boolean": true, "ethnicity": true, "nationality": true, "administrative-unit": true}
 
 // express fills in the SQL of a column: its text as it came (encoding put
 // right), and its value in standard form and in the table's type.
@@ -50,13 +50,14 @@ func (c Column) express(landed string, o Options) (Column, error) {
 		c.text, c.textOf = c.name("_x"), "CAST("+c.raw+" AS VARCHAR)"
 	}
 	if encoding := c.Property.Custom.Text("encoding"); encoding != "" && !transcoded(o.Encoding) {
-		c.text, c.textOf = c.name("_x"), charset.SQL(encoding, "CAST("+c.raw+" AS VARCHAR)")
-		if !slices.Contains(charset.Names(), encoding) {
-			return c, sen.Errorf(sen.Invalid, "property %s (line %d of the contract) names the encoding %q, which is not known",
-				c.Property.Name, c.Property.Line, encoding)
+		if _, err := charset.MenderOf(encoding); err != nil {
+			return c, sen.Errorf(sen.Invalid, "property %s (line %d of the contract): %w", c.Property.Name, c.Property.Line, err).
+				WithHint("use one of %s, or several with + between them", strings.Join(charset.ColumnNames(), ", "))
 		}
+		came := "CAST(" + c.raw + " AS VARCHAR)"
+		c.text, c.textOf, c.doubt = c.name("_x"), charset.SQL(encoding, came), charset.DoubtSQL(encoding, came)
 	}
-	e := element(c.Property)
+	e := c.element
 	c.Mapped = mapped[e.Name]
 	c.listed = c.Mapped && codes(c.Property) != nil && c.Property.Custom.Text("codes") == ""
 	known := dictionary.Options{Year: c.Type == "VARCHAR", Codes: codes(c.Property)}
@@ -64,6 +65,10 @@ func (c Column) express(landed string, o Options) (Column, error) {
 		known.On = o.Now // a later day is impossible: it speaks of what has happened
 	}
 	known.Decimal = c.Property.Custom.Text("decimal")
+	if known.Units = o.Units; e.NeedsUnits() && o.Units == nil {
+		return c, sen.Errorf(sen.NotFound, "property %s (line %d of the contract) is of element %s, and the hub has no administrative units", c.Property.Name, c.Property.Line, e.Name).
+			WithHint("`sen units FOLDER` brings the published ones in; see docs/connecting-a-source.md")
+	}
 	form := e.SQL(c.text, known)
 	c.blank, c.problem = form.Blank, form.Problem
 	switch {
@@ -83,11 +88,8 @@ func (c *Column) name(layer string) string { return layer + strings.TrimPrefix(c
 
 // transcoded reports whether the source's bytes were put right while they were read.
 func transcoded(encoding string) bool {
-	switch strings.ToLower(encoding) {
-	case "", "utf-8", "ascii", "utf-8-bom":
-		return false
-	}
-	return true
+	first, _, _ := strings.Cut(strings.ToLower(encoding), "+")
+	return !slices.Contains([]string{"", "utf-8", "ascii", "utf-8-bom"}, first)
 }
 
 // codes is the code list of a property: its custom property codes, which says
@@ -122,7 +124,7 @@ func (c *Column) changed() string {
 	switch {
 	case c.valueOf == c.raw || c.Mapped:
 		return ""
-	case element(c.Property).Name == "date":
+	case c.element.Name == "date":
 		return fmt.Sprintf("strlen(%s) <> 10", c.text)
 	case c.Type == "VARCHAR":
 		return fmt.Sprintf("%s <> %s", c.value, c.raw)

@@ -64,11 +64,18 @@ func (p *Plan) columnFacts(c *Column) {
 	if c.Property.Required || c.Property.PrimaryKey {
 		blank.Rule, blank.Severity, blank.Dimension = name+".required", SeverityError, "completeness"
 	}
+	severity := SeverityError
+	if c.element.Open() {
+		severity = SeverityWarning
+	}
 	p.Facts = append(p.Facts, blank,
-		Fact{Column: name, Kind: Invalid, Rule: name + ".invalid", Severity: SeverityError, Dimension: "conformity",
+		Fact{Column: name, Kind: Invalid, Rule: name + ".invalid", Severity: severity, Dimension: "conformity",
 			cond: fmt.Sprintf("(%s IS NULL AND NOT %s)", c.value, c.absent), problem: fmt.Sprintf("coalesce(%s, 'type')", c.problem)})
 	if changed := c.changed(); changed != "" {
 		p.Facts = append(p.Facts, Fact{Column: name, Kind: Changed, Dimension: "conformity", cond: changed})
+	}
+	if c.doubt != "" && c.doubt != "false" {
+		p.violation(c, name+".encoding", "conformity", SeverityWarning, c.doubt)
 	}
 	p.optionFacts(c)
 	for _, rule := range c.Property.Quality {
@@ -152,8 +159,8 @@ func (c *Column) outside(rule contract.Rule) string {
 }
 
 func ruleID(column string, rule contract.Rule) string {
-	if rule.Name != "" {
-		return rule.Name
+	if rule.Name != "" || rule.Metric == "" {
+		return rule.Label()
 	}
 	if column == "" {
 		return rule.Metric
@@ -196,7 +203,7 @@ func literals(list []string) string {
 func (p *Plan) personFacts() {
 	for i := range p.Columns {
 		c := &p.Columns[i]
-		if element(c.Property).Name != "personal-identity-number" {
+		if c.element.Name != "personal-identity-number" {
 			continue
 		}
 		sex, bornOn, bornAt := p.beside(c, "sex"), p.beside(c, "bornOn"), p.beside(c, "bornAt")

@@ -15,6 +15,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/dictionary/address"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
 )
@@ -52,6 +53,8 @@ type Column struct {
 	Type     string // the engine's type in the clean table
 	Mapped   bool   // the standard form is a code, not a mended spelling
 
+	element *dictionary.Element
+
 	listed bool // the rule's validValues are its code list
 
 	// The column's names in the layers of Plan.layers: as it came, as text,
@@ -61,12 +64,15 @@ type Column struct {
 	came, textOf, valueOf    string
 	number                   string // the name of an identity number as BIGINT; mostly empty
 	blank, problem           string
+	doubt                    string // SQL: another encoding could be meant; mostly empty
 }
 
 // Options steer the compilation.
 type Options struct {
-	Now      time.Time // a later date is impossible; zero checks nothing
-	Encoding string    // what the source's bytes were transcoded from, "" or "UTF-8" when they were not
+	Now      time.Time       // a later date is impossible; zero checks nothing
+	Elements *dictionary.Set // the dictionary with the hub's own elements; nil has none
+	Units    *address.Index  // the hub's administrative units; nil where it has none
+	Encoding string          // what the source's bytes were transcoded from, "" or "UTF-8" when they were not
 }
 
 // Compile makes the plan. The error (kind Drift) names a required property
@@ -110,10 +116,10 @@ func compile(d contract.Dataset, source []contract.Column, o Options) (*Plan, er
 
 // reserved are the names of the hub's own columns, and of those that a
 // statement of a plan makes on its way.
-var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|content|found|f\d+|[rvxbn]\d+)$`)
+var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|content|found|passed|f\d+|[rvxbn]\d+)$`)
 
 func compileColumn(i int, property *contract.Property, types map[string]string, o Options) (Column, error) {
-	c := Column{Property: property, Source: property.Source(), Type: tableType(property)}
+	c := Column{Property: property, Source: property.Source(), Type: tableType(property), element: element(property, o.Elements)}
 	landed, there := types[c.Source]
 	if !there {
 		if property.Required || property.PrimaryKey {
@@ -195,20 +201,20 @@ func (p *Plan) LandedFields() []lake.Field {
 func (p *Plan) Digest() sen.Digest { return p.digest }
 
 func (p *Plan) sum() sen.Digest {
-	return sha256.Sum256([]byte(p.Cleaned("raw") + p.Bad("raw", "cleaned", 0, 0)))
+	return sha256.Sum256([]byte(p.Cleaned("raw") + p.Bad("raw", "held", 0, 0)))
 }
 
 // element is the dictionary's element of a property: the one that it names,
 // else the plain one of its logical type.
-func element(property *contract.Property) *dictionary.Element {
+func element(property *contract.Property, elements *dictionary.Set) *dictionary.Element {
 	name := property.Element
-	if _, known := dictionary.Lookup(name); !known {
+	if _, known := elements.Lookup(name); !known {
 		name = map[string]string{"integer": "integer", "number": "number", "boolean": "boolean", "date": "date"}[property.LogicalType]
 	}
 	if name == "" {
 		name = "text"
 	}
-	e, _ := dictionary.Lookup(name)
+	e, _ := elements.Lookup(name)
 	return e
 }
 

@@ -69,11 +69,9 @@ func (p *Plan) keyHash() string {
 	return signed("hash(" + strings.Join(values, ", ") + ")")
 }
 
-// signed is SQL: the 64 bits of an unsigned hash as a BIGINT, a type that
-// Iceberg has.
-func signed(hash string) string {
-	return fmt.Sprintf("CAST(%s - 9223372036854775808::HUGEINT AS BIGINT)", "CAST("+hash+" AS HUGEINT)")
-}
+// signed is SQL: 63 bits of an unsigned hash as a BIGINT, a type that Iceberg
+// has.
+func signed(hash string) string { return "CAST(" + hash + " >> 1 AS BIGINT)" }
 
 // masks is SQL: the words of a row's facts. That a column is blank, invalid
 // or changed exclude one another, so one CASE answers for all three.
@@ -125,14 +123,8 @@ func (p *Plan) stateMask(c *Column, w int) string {
 
 // bad is SQL: the row goes to quarantine.
 func (p *Plan) bad() string {
-	words := make([]int64, p.words())
-	for i, f := range p.Facts {
-		if f.holdsBack() {
-			words[i/bitsPerWord] |= 1 << (i % bitsPerWord)
-		}
-	}
 	var parts []string
-	for w, bits := range words {
+	for w, bits := range p.badBits() {
 		if bits != 0 {
 			parts = append(parts, fmt.Sprintf("(%s & %d) <> 0", mask(w), bits))
 		}
@@ -166,18 +158,17 @@ func (p *Plan) Tally(cleaned string) string {
 }
 
 // Bad is the SELECT of the rows that go to quarantine: the source's columns
-// as they landed, and what was found. The facts' problems are worked out
-// here, for these rows alone.
-func (p *Plan) Bad(raw, cleaned string, position int64, rng int) string {
+// as they landed, and what was found. The relation raw holds these rows, and
+// held their masks (Pass.HeldTable). The facts' problems are worked out here,
+// for these rows alone.
+func (p *Plan) Bad(raw, held string, position int64, rng int) string {
 	var found []string
 	for i, f := range p.Facts {
 		if f.holdsBack() {
 			found = append(found, p.finding(i, f))
 		}
 	}
-	held := fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s", RowColumn, strings.Join(p.maskNames(), ", "), cleaned, p.bad())
-	rows := fmt.Sprintf("(SELECT raw.*, bad.* EXCLUDE (%[1]s) FROM (SELECT * FROM %[2]s WHERE %[1]s IN (SELECT %[1]s FROM (%[3]s))) raw JOIN (%[3]s) bad ON raw.%[1]s = bad.%[1]s)",
-		RowColumn, raw, held)
+	rows := fmt.Sprintf("(SELECT raw.*, held.* EXCLUDE (%[1]s) FROM %[2]s raw JOIN %[3]s held ON raw.%[1]s = held.%[1]s)", RowColumn, raw, held)
 	listed := fmt.Sprintf("SELECT *, list_filter([%s], lambda x: x IS NOT NULL) AS _found FROM (%s)",
 		strings.Join(found, ", "), p.layers("*", rows))
 	return fmt.Sprintf("SELECT %s, %s, _found[1].rule AS _rule, _found[1].\"column\" AS _column, _found[1].value AS _value, "+

@@ -105,14 +105,6 @@ func (t *Tally) Merge(other Tally) {
 	}
 }
 
-// SetApart moves rows that passed, and that repeat earlier ones, to quarantine.
-func (t *Tally) SetApart(repeated Tally) {
-	t.Clean = t.Clean.Less(repeated.Clean)
-	t.Content = t.Content.Less(repeated.Content)
-	t.Quarantined.Add(repeated.Clean)
-	t.Repeated += repeated.Clean.Rows
-}
-
 // Count runs Plan.Tally over the relation cleaned.
 func (p *Plan) Count(ctx context.Context, c *engine.Conn, cleaned string) (Tally, error) {
 	t := Tally{Facts: make([]int64, len(p.Facts))}

@@ -15,6 +15,7 @@ type Dataset struct {
 	Object     *Object
 	Server     *Server
 	references []Reference
+	cross      []CrossRule
 }
 
 // Datasets is a contract's objects as datasets, without their references,
@@ -107,3 +108,22 @@ func marked(tags []string, custom CustomProperties) bool {
 }
 
 func isStateSecret(s string) bool { return fold(strings.TrimSpace(s)) == "statesecret" }
+
+// What a dataset can be the hub's reference of: the tail of an authoritative
+// definition "sen:reference/…" of its object.
+const (
+	ReferenceUnits       = "administrative-units"       // units with their validity: see docs/connecting-a-source.md
+	ReferenceSuccessions = "administrative-successions" // what became of them
+)
+
+const referencePrefix = "sen:reference/"
+
+// Reference is what the dataset is the hub's reference of; "" for nothing.
+func (d Dataset) Reference() string {
+	for _, definition := range d.Object.Definitions {
+		if name, is := strings.CutPrefix(definition.URL, referencePrefix); is {
+			return name
+		}
+	}
+	return ""
+}

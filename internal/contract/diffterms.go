@@ -208,7 +208,7 @@ func secrecyWord(secret bool) string {
 }
 
 // meaning of a change in the custom properties that the hub reads; others are notes.
-var customClass = map[string]Class{"encoding": Breaking, "bornOn": Compatible, "bornAt": Compatible, "sex": Compatible, "publishedSince": Compatible}
+var customClass = map[string]Class{"encoding": Breaking, "bornOn": Compatible, "bornAt": Compatible, "sex": Compatible, "publishedSince": Compatible, "sheet": Compatible}
 
 func (d *differ) customs(path string, a, b CustomProperties) {
 	was, is := map[string]string{}, map[string]string{}

@@ -294,5 +294,5 @@ func customValue(name, value string) string {
 // defaultCustom stands where a profile gives what the hub cannot read.
 var defaultCustom = map[string]string{
 	"encoding": "UTF-8", "publishedSince": "2026-01-01", "maxConnections": "1", "statementTimeout": "30s",
-	"legalBasis": "unknown", "replacesPaper": "unknown", "classification": "internal", "server": "unknown", "bornOn": "unknown", "bornAt": "unknown", "sex": "unknown",
+	"legalBasis": "unknown", "replacesPaper": "unknown", "classification": "internal", "server": "unknown", "bornOn": "unknown", "bornAt": "unknown", "sex": "unknown", "sheet": "unknown",
 }

@@ -17,6 +17,7 @@ func sampleProfile() Profile {
 		Objects: []ObjectProfile{
 			{
 				Name: "birth", PhysicalName: "khai_sinh", PhysicalType: "file", Rows: 31204, Sampled: 20000,
+				Reading:       []string{"encoding TCVN3: 97 % of the words", "the first record is a header"},
 				Keys:          []KeyProfile{{Columns: []string{"so_gks"}, Evidence: "unique in the sample"}, {Columns: []string{"ten", "ngay"}}},
 				Relationships: []RelationshipProfile{{Columns: []string{"so_dd"}, To: "population.person", ToColumns: []string{"identity_number"}, Found: 0.998}},
 				Columns: []ColumnProfile{
@@ -78,6 +79,9 @@ func randomProfile(r *rand.Rand) Profile {
 	for range r.IntN(5) {
 		facts[pick("path", "format", "port", "host", "location", "encoding", "maxConnections", "table", name())] = pick("csv", "5432", "-1", "NaN", name())
 	}
+	if facts["format"] != "" {
+		facts["format"] = pick("csv", "xlsx") // a draft names what the hub has read
+	}
 	p := Profile{Agency: name(), Name: name()}
 	for range r.IntN(3) {
 		p.Servers = append(p.Servers, ServerProfile{Name: name(), Type: pick(append(serverTypes(), name())...), Facts: facts})
@@ -85,7 +89,7 @@ func randomProfile(r *rand.Rand) Profile {
 	for range r.IntN(4) {
 		o := ObjectProfile{
 			Name: name(), PhysicalName: name(), PhysicalType: name(), Server: name(), Rows: r.Int64N(1e9) - 1, Sampled: r.Int64N(3),
-			Keys: []KeyProfile{{Columns: list(), Evidence: name()}}[:r.IntN(2)], Unsure: list(),
+			Keys: []KeyProfile{{Columns: list(), Evidence: name()}}[:r.IntN(2)], Unsure: list(), Reading: append(append(append(list(), list()...), list()...), list()...),
 		}
 		for range r.IntN(6) {
 			o.Columns = append(o.Columns, ColumnProfile{

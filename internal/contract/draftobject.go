@@ -9,15 +9,21 @@ import (
 	"unicode/utf8"
 )
 
+const readingShown = 6 // sentences on how a source is read
+
 func (d *draft) object(o *draftObject) {
 	d.line(1, "- name: %s", plain(o.name))
 	d.comment(2, o.evidence())
+	d.comment(2, o.reading())
 	d.line(2, "physicalName: %s", plain(o.PhysicalName))
 	if o.PhysicalType != "" {
 		d.line(2, "physicalType: %s", plain(o.PhysicalType))
 	}
 	if o.server != "" {
 		d.line(2, "customProperties: [{property: server, value: %s}]", plain(o.server))
+	}
+	if o.Description != "" {
+		d.line(2, "description: %s", plain(o.Description))
 	}
 	d.line(2, "quality:")
 	d.line(3, "- {name: not-empty, metric: rowCount, mustBeGreaterThan: 0, dimension: coverage, severity: error}")
@@ -66,10 +72,21 @@ func (o *draftObject) evidence() string {
 	return strings.Join(parts, " · ")
 }
 
+// reading says how the source is read; of a folder, as its first files are.
+func (o *draftObject) reading() string {
+	if more := len(o.Reading) - readingShown; more > 0 {
+		return strings.Join(o.Reading[:readingShown], " · ") + fmt.Sprintf(" · %d more", more)
+	}
+	return strings.Join(o.Reading, " · ")
+}
+
 func (d *draft) column(o *draftObject, c *draftColumn) {
 	d.line(3, "- name: %s", plain(c.name))
 	d.comment(4, c.evidence())
 	d.line(4, "physicalName: %s", plain(c.PhysicalName))
+	if c.Description != "" {
+		d.line(4, "description: %s", plain(c.Description))
+	}
 	d.columnKey(o, c)
 	logical := c.logicalType()
 	d.line(4, "logicalType: %s", logical)
@@ -79,7 +96,7 @@ func (d *draft) column(o *draftObject, c *draftColumn) {
 	if c.Format != "" && slices.Contains([]string{"string", "date", "timestamp", "time"}, logical) {
 		d.line(4, "logicalTypeOptions: {format: %s}", plain(c.Format))
 	}
-	if (o.Sampled > 0 && c.NullShare == 0) || slices.Contains(o.key, c.name) {
+	if (o.Sampled > 0 && c.NullShare == 0 && !c.Optional) || slices.Contains(o.key, c.name) {
 		d.line(4, "required: true")
 	}
 	if len(o.key) == 1 && o.key[0] == c.name {
@@ -125,6 +142,9 @@ func (d *draft) columnCustom(o *draftObject, c *draftColumn) {
 	var all []string
 	if ok, _ := isEncoding(c.Encoding); ok {
 		all = append(all, "{property: encoding, value: "+plain(c.Encoding)+"}")
+	}
+	if c.Decimal != "" && c.logicalType() == "number" {
+		all = append(all, "{property: decimal, value: "+plain(c.Decimal)+"}")
 	}
 	for _, same := range [][2]string{{"bornOn", c.BornOn}, {"bornAt", c.BornAt}, {"sex", c.Sex}} {
 		if name, ok := o.column(same[1]); ok && same[1] != "" {

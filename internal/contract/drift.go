@@ -41,6 +41,17 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s: %s: %s → %s: %s", c.Class, c.Path, c.From, c.To, c.Reason)
 }
 
+// What is the change without its class.
+func (c Change) What() string { return strings.TrimPrefix(c.String(), string(c.Class)+": ") }
+
+// unread is the reason of a column that the contract does not name.
+const unread = "the source has a column that the contract does not name: it is not read"
+
+// Unread is the column of the source that the change says is not read.
+func (c Change) Unread() (column string, ok bool) {
+	return c.Path[strings.LastIndex(c.Path, ".")+1:], c.Reason == unread
+}
+
 // IsBreaking reports whether any of the changes is breaking.
 func IsBreaking(changes []Change) bool {
 	return slices.ContainsFunc(changes, func(c Change) bool { return c.Class == Breaking })
@@ -70,11 +81,53 @@ func (d Dataset) Drift(cols []Column, sourceKey []string) []Change {
 	}
 	for _, col := range cols {
 		if !met[col.Name] {
-			changes = append(changes, Change{Compatible, d.Object.Name + "." + col.Name, "", strings.TrimSpace(col.Name + " " + col.Type),
-				"the source has a column that the contract does not name: it is not read"})
+			changes = append(changes, Change{Compatible, d.Object.Name + "." + col.Name, "", strings.TrimSpace(col.Name + " " + col.Type), unread})
 		}
 	}
 	return append(changes, d.lostKey(sourceKey)...)
+}
+
+// State is what a source looked like at some time; zero values are unknown.
+type State struct {
+	Rows     int64
+	Counted  bool // Rows is no estimate: 0 means that there are none
+	Encoding string
+}
+
+func (s State) rows() string {
+	if s.Counted {
+		return strconv.FormatInt(s.Rows, 10)
+	}
+	return "about " + strconv.FormatInt(s.Rows, 10)
+}
+
+// A source that has grown or shrunk by this factor between two syncs is told
+// of; one that has lost nearly all of its rows stops.
+const (
+	jump  = 2
+	crash = 10
+)
+
+// DriftSince compares a source with what it was when it was last certified.
+// Small datasets jump for good reasons, and are let be.
+func (d Dataset) DriftSince(was, is State) []Change {
+	const few = 1000
+	var changes []Change
+	if was.Encoding != "" && is.Encoding != "" && was.Encoding != is.Encoding {
+		changes = append(changes, Change{Note, d.Object.Name + ".encoding", was.Encoding, is.Encoding, "the source is written in another encoding than before"})
+	}
+	if is.Rows == 0 && !is.Counted || was.Rows < few && is.Rows < few {
+		return changes
+	}
+	rows := Change{Note, d.Object.Name + ".rows", strconv.FormatInt(was.Rows, 10), is.rows(), "the number of rows has jumped"}
+	switch {
+	case is.Rows*crash < was.Rows:
+		rows.Class, rows.Reason = Breaking, "nearly all rows have gone"
+	case is.Rows >= was.Rows*jump, is.Rows*jump <= was.Rows:
+	default:
+		return changes
+	}
+	return append(changes, rows)
 }
 
 // findColumn looks for the exact name first: a source may hold both a and A.

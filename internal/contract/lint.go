@@ -46,6 +46,8 @@ func (l *linter) servers() {
 		}
 		seen[s.Name] = true
 		l.customs(s.Custom)
+		l.live(s)
+		l.files(s)
 	}
 }
 
@@ -190,6 +192,7 @@ var ours = map[string]func(v any) (ok bool, form string){
 	"replacesPaper":    isTexts,
 	"classification":   isText,
 	"server":           isText,
+	"sheet":            isText,
 	"bornOn":           isText,
 	"bornAt":           isText,
 	"sex":              isText,
@@ -205,11 +208,20 @@ func (l *linter) customs(all CustomProperties) {
 	}
 }
 
-var encodings = []string{"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "TCVN3", "VNI", "VISCII", "VIQR", "windows-1258", "windows-1252", "latin1", "ascii"}
+// encodings are of files and of columns; TCVN3-H and UTF-8-twice of columns alone.
+var encodings = []string{"UTF-8", "UTF-16", "UTF-16LE", "UTF-16BE", "TCVN3", "TCVN3-H", "VNI", "VISCII", "VIQR", "windows-1258", "windows-1252",
+	"ISO-8859-1", "latin1", "ascii", "UTF-8-twice"}
 
 func isEncoding(v any) (bool, string) {
-	known := slices.ContainsFunc(encodings, func(e string) bool { return fold(e) == fold(scalarText(v)) })
-	return known, "one of " + strings.Join(encodings, ", ")
+	known := func(name string) bool {
+		return slices.ContainsFunc(encodings, func(e string) bool { return fold(e) == fold(name) })
+	}
+	for _, name := range strings.Split(scalarText(v), "+") {
+		if !known(name) {
+			return false, "one of " + strings.Join(encodings, ", ") + "; for a column of several, those with + between them"
+		}
+	}
+	return true, ""
 }
 
 func isDay(v any) (bool, string) {
@@ -218,7 +230,7 @@ func isDay(v any) (bool, string) {
 }
 
 func isPositive(v any) (bool, string) {
-	n, err := strconv.Atoi(scalarText(v))
+	n, err := strconv.ParseInt(scalarText(v), 10, 32)
 	return err == nil && n > 0, "a whole number above 0"
 }
 

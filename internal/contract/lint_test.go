@@ -40,6 +40,23 @@ func rule(r string) string {
 	return head + "schema: [{name: o, properties: [{name: p, logicalType: string}], quality: [" + r + "]}]\n"
 }
 
+func server(custom string) string {
+	return head + "servers: [{server: s, type: mysql, host: h, port: 1, database: d, customProperties: [" + custom + "]}]\n"
+}
+
+func TestASecretThatIsWrittenDownIsNotShownAgain(t *testing.T) {
+	src := []byte(server("{property: rate, value: fast}, {property: password, value: hunter2}"))
+	_, problems := Parse("x", src, Options{})
+	if len(problems) != 2 || problems[1].Line == 0 {
+		t.Fatalf("got %v", problems)
+	}
+	for _, p := range problems {
+		if shown := p.Render(src); strings.Contains(shown, "hunter2") || !strings.Contains(shown, p.Hint) {
+			t.Errorf("it is shown as %s", shown)
+		}
+	}
+}
+
 func property(p string) string { return head + "schema: [{name: o, properties: [" + p + "]}]\n" }
 
 // expect wants one problem with these words, and no error for a warning.
@@ -86,10 +103,17 @@ func TestWhatTheSchemaLetsPassAndCannotBeMeantIsFound(t *testing.T) {
 		{"relationship from elsewhere", head + two + "    relationships: [{from: z.a, to: o.b}]\n", "cannot start at z.a", "starts at o", false},
 		{"ends of two lengths", head + two + "    relationships: [{from: [o.a, o.b], to: [o.b]}]\n", "joins 2 properties to 1", "", false},
 		{"same person's column", property("{name: a, customProperties: [{property: bornOn, value: born}]}, {name: born_on}"), `bornOn names "born"`, "born_on", false},
+		{"a second encoding", property("{name: a, customProperties: [{property: encoding, value: UTF-8+TCVN9}]}"), `encoding cannot be "UTF-8+TCVN9"`, "TCVN3", false},
 		{"encoding", property("{name: a, customProperties: [{property: encoding, value: TCVN9}]}"), `encoding cannot be "TCVN9"`, "TCVN3", false},
 		{"published since", head + "customProperties: [{property: publishedSince, value: soon}]\n", `publishedSince cannot be "soon"`, "2026-01-01", false},
 		{"connections", head + "customProperties: [{property: maxConnections, value: 0}]\n", `maxConnections cannot be "0"`, "above 0", false},
 		{"timeout", head + "customProperties: [{property: statementTimeout, value: 30}]\n", `statementTimeout cannot be "30"`, "30s", false},
+		{"size", server("{property: rate, value: fast}"), `rate cannot be "fast"`, "512MiB", false},
+		{"size beyond 63 bits", server("{property: logBudget, value: 8388608TiB}"), "logBudget cannot be", "512MiB", false},
+		{"window", server("{property: windows, value: '25:00-05:00'}"), "windows cannot be", "22:00-05:00", false},
+		{"tls", server("{property: tls, value: maybe}"), `tls cannot be "maybe"`, "verify-full", false},
+		{"secret", server("{property: password, value: hunter2}"), "is no name of a secret", "env:NAME", false},
+		{"format of files", head + "servers: [{server: s, type: local, path: a, format: xslx}]\n", `the format "xslx"`, "did you mean xlsx?", true},
 		{"server of an object", head + "schema: [{name: o, customProperties: [{property: server, value: s}]}]\n", `is on server "s"`, "", false},
 		{"SLA unit", head + "slaProperties: [{property: latency, value: 4, unit: parsecs}]\n", "is no time", "units", true},
 		{"SLA element", property("{name: a}") + "slaProperties: [{property: latency, value: 4, unit: d, element: o.b}]\n", "is about b", "a", false},

@@ -18,6 +18,8 @@ type Problem struct {
 	Path    string `json:"path,omitempty"` // "schema[0].properties[3].logicalType"
 	Msg     string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
+
+	hidden bool // its line holds what must not be shown
 }
 
 // problem makes an error at the node's place.
@@ -41,7 +43,7 @@ const maxShown = 160
 // the hint behind them.
 func (p Problem) Render(src []byte) string {
 	line, ok := sourceLine(src, p.Line)
-	if !ok {
+	if !ok || p.hidden {
 		if p.Hint == "" {
 			return p.String() + "\n"
 		}
@@ -170,10 +172,15 @@ func (ps Problems) Warnings() Problems {
 	return all
 }
 
-// sorted names the file in each problem and orders them by place.
+// sorted names the file in each problem and orders them by place. A line that
+// one problem hides is hidden for all.
 func (ps Problems) sorted(file string) Problems {
+	hidden := map[int]bool{}
+	for _, p := range ps {
+		hidden[p.Line] = hidden[p.Line] || p.hidden
+	}
 	for i := range ps {
-		ps[i].File = file
+		ps[i].File, ps[i].hidden = file, hidden[ps[i].Line]
 	}
 	sort.SliceStable(ps, func(i, j int) bool {
 		a, b := ps[i], ps[j]

@@ -28,12 +28,14 @@ type ObjectProfile struct {
 	PhysicalName  string
 	PhysicalType  string // table, view, file; may be empty
 	Server        string // the server's name; empty: the first
-	Rows          int64  // -1 = unknown
-	Estimated     bool   // Rows is the source's own estimate
-	Sampled       int64  // rows looked at
+	Description   string
+	Rows          int64 // -1 = unknown
+	Estimated     bool  // Rows is the source's own estimate
+	Sampled       int64 // rows looked at
 	Columns       []ColumnProfile
 	Keys          []KeyProfile // candidates, the proposed one first
 	Relationships []RelationshipProfile
+	Reading       []string // how the source is read, and by what evidence
 	Unsure        []string // questions to a person
 }
 
@@ -57,6 +59,9 @@ type ColumnProfile struct {
 	PhysicalName     string
 	LogicalType      string // of ODCS; empty: string
 	PhysicalType     string // the source's own; may be empty
+	Description      string
+	Optional         bool   // the source itself says that it may be empty
+	Decimal          string // of numbers: the separator that the source is known to write; empty: by evidence
 	Format           string // of dates and times, as logicalTypeOptions has it
 	NullShare        float64
 	Distinct         int64 // an estimate; 0 = unknown

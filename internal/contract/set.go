@@ -102,6 +102,7 @@ func (s *Set) resolve() Problems {
 				d.references = append(d.references, ref)
 			}
 		}
+		problems = append(problems, s.crossRules(d)...)
 	}
 	return problems
 }
@@ -190,6 +191,16 @@ func (s *Set) Contracts() []*Contract { return s.contracts }
 
 // Datasets is all datasets in the order of their names.
 func (s *Set) Datasets() []Dataset { return s.datasets }
+
+// ReferenceData are the datasets that others are read by: see Dataset.Reference.
+func (s *Set) ReferenceData() (out []Dataset) {
+	for _, d := range s.datasets {
+		if d.Reference() != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
 
 // Lookup finds one dataset.
 func (s *Set) Lookup(name sen.Dataset) (Dataset, bool) {

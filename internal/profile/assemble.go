@@ -26,8 +26,8 @@ func assemble(agency string, all []*dataset, evidence []source.Evidence) contrac
 		p.Objects = append(p.Objects, object)
 	}
 	for _, e := range evidence {
-		if strings.HasPrefix(e.Found, "left out") && len(p.Objects) > 0 {
-			p.Objects[0].Unsure = append(p.Objects[0].Unsure, filepath.Base(e.Subject)+" was "+e.Found)
+		if strings.Contains(e.Found, "left out: ") && len(p.Objects) > 0 {
+			p.Objects[0].Unsure = append(p.Objects[0].Unsure, filepath.Base(e.Subject)+": "+e.Found)
 		}
 	}
 	return p
@@ -67,6 +67,15 @@ func (d *dataset) objectProfile() contract.ObjectProfile {
 	if d.location.Table != "" {
 		o.PhysicalType = "table"
 	}
+	if d.facts.Format == source.XLSX {
+		o.PhysicalType = "sheet"
+	}
+	if d.table == nil {
+		o.Reading = d.facts.Evidence
+	}
+	if d.table != nil {
+		o.PhysicalType, o.Description = tableKinds[d.table.Kind], d.table.Comment
+	}
 	for _, c := range d.columns {
 		o.Columns = append(o.Columns, d.columnProfile(c))
 	}
@@ -77,7 +86,8 @@ func (d *dataset) objectProfile() contract.ObjectProfile {
 }
 
 func (d *dataset) columnProfile(c *column) contract.ColumnProfile {
-	p := contract.ColumnProfile{Name: c.property, PhysicalName: c.Name, LogicalType: c.logical, PhysicalType: d.physicalType(c),
+	p := contract.ColumnProfile{Description: c.comment, Optional: d.table != nil && c.Nullable, Decimal: d.decimal(c),
+		Name: c.property, PhysicalName: c.Name, LogicalType: c.logical, PhysicalType: d.physicalType(c),
 		NullShare: 1 - d.filledShare(c), Distinct: c.distinct, MinLength: c.minLength, MaxLength: c.maxLength,
 		Encoding: c.encoding, EncodingEvidence: c.encodingWhy, Classification: c.class,
 		BornOn: c.bornOn, BornAt: c.bornAt, Sex: c.sexCol, Notes: c.notes, Unsure: c.unsure}
@@ -97,6 +107,9 @@ func (d *dataset) columnProfile(c *column) contract.ColumnProfile {
 
 // physicalType is the type that the source itself declares.
 func (d *dataset) physicalType(c *column) string {
+	if c.declared != "" {
+		return c.declared
+	}
 	if declared := d.facts.Declared[c.Name]; declared != "" {
 		return strings.ToLower(declared)
 	}

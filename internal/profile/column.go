@@ -17,6 +17,9 @@ import (
 type column struct {
 	source.Column
 	property string // the proposed name
+	declared string // of a database: its type there
+	comment  string
+	unique   bool // by an index of a database
 
 	filled, distinct     int64
 	minLength, maxLength int
@@ -37,7 +40,10 @@ type column struct {
 	encoding, encodingWhy  string
 	class                  string
 	yearOnly, future       int64
+	monthFirst             bool  // dates that read only with the month before the day
 	twoReadings            int64 // numbers that can be read in two ways
+	doubted                bool  // looks like names of people, with nothing of a person beside it
+	misfits                int64 // values that the declared type has and the hub's does not
 	bornOn, bornAt, sexCol string
 	sexCodes               string // what an agency's own codes of sex seem to mean
 	notes                  []string
@@ -95,16 +101,21 @@ const longText = 40
 
 func (d *dataset) measure(ctx context.Context) error {
 	names := map[string]bool{}
-	for i, came := range d.reader.Columns() {
+	for i, came := range d.came {
 		c := &column{Column: came, property: propertyName(names, came.Name, i)}
+		d.declare(c, i)
 		d.columns = append(d.columns, c)
 		if d.sampled == 0 {
+			c.logical = declaredLogical(c.declared)
 			continue
 		}
 		if err := d.measureColumn(ctx, c); err != nil {
 			return fmt.Errorf("column %q: %w", c.Name, err)
 		}
 		c.logical = c.logicalType()
+		if d.table != nil {
+			c.logical = declaredLogical(c.declared)
+		}
 		if err := d.confirmType(ctx, c); err != nil {
 			return fmt.Errorf("column %q: %w", c.Name, err)
 		}
@@ -117,17 +128,22 @@ func (d *dataset) measure(ctx context.Context) error {
 // no standard form until somebody says which. Such a column stays text.
 func (d *dataset) confirmType(ctx context.Context, c *column) error {
 	e, known := dictionary.Lookup(c.logical)
-	if !known || c.Type != "VARCHAR" || c.logical != "integer" && c.logical != "number" {
+	if !known || c.Type != "VARCHAR" || d.table == nil && c.logical != "integer" && c.logical != "number" {
 		return nil
 	}
-	form := e.SQL("x", dictionary.Options{})
+	form := e.SQL("x", dictionary.Options{Decimal: d.decimal(c)})
 	query := fmt.Sprintf("SELECT count(*) FROM (SELECT %s AS value, %s AS blank FROM (SELECT CAST(%s AS VARCHAR) AS x FROM %s)) WHERE value IS NULL AND NOT blank",
 		form.Value, form.Blank, c.ident(), engine.Ident(d.sample))
-	if err := d.c.Row(ctx, query, &c.twoReadings); err != nil {
+	var misfits int64
+	if err := d.c.Row(ctx, query, &misfits); err != nil {
 		return err
 	}
-	if c.twoReadings > 0 {
-		c.logical = "string"
+	switch {
+	case misfits == 0:
+	case d.table != nil:
+		c.logical, c.misfits = "string", misfits
+	default:
+		c.logical, c.twoReadings = "string", misfits
 	}
 	return nil
 }

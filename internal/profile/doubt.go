@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -22,9 +23,13 @@ func percent(share float64) string {
 // know of each column.
 func (d *dataset) doubt() {
 	if d.faults > 0 {
-		d.unsure = append(d.unsure, fmt.Sprintf("%d of %d rows cannot be read as the columns say; they will be set apart: see the source", d.faults, d.rows))
+		d.unsure = append(d.unsure, fmt.Sprintf("%d of %d rows cannot be read as the columns say; they will be set apart; the first: %s", d.faults, d.rows, d.fault))
 	}
-	if d.sampled == 0 {
+	switch {
+	case d.sampled == 0 && d.table != nil:
+		d.unsure = append(d.unsure, "there are no rows: types and keys are those that the database declares, what the columns hold is not known")
+		return
+	case d.sampled == 0:
 		d.unsure = append(d.unsure, "there are no rows: types and keys are not known")
 		return
 	}
@@ -32,7 +37,7 @@ func (d *dataset) doubt() {
 		c.note()
 		c.unsure = d.question(c)
 	}
-	if names := d.unclassified(); names != "" {
+	if names := d.unclassified(); names != "" && d.sure() {
 		d.unsure = append(d.unsure, "the rows speak of people: is any of these personal too? "+names)
 	}
 }
@@ -62,9 +67,14 @@ func (c *column) regularShape() string {
 
 // question is the one thing about a column that a person should answer.
 func (d *dataset) question(c *column) string {
+	if unbounded(c.declared) {
+		return "a number without bounds, kept as text so that no digit is lost: where numeric(18,2) or the like holds all of them, say so as its physicalType, with logicalType number"
+	}
 	filled := d.filledShare(c)
 	empty := percent(1 - filled)
 	switch {
+	case c.doubted:
+		return fmt.Sprintf("%s look like names of people, though nothing beside them speaks of one: of people, or of places and things? Kept as written, and marked personal until you say", percent(c.fits))
 	case c.filled == 0:
 		return "holds nothing: leave it out?"
 	case c.sexCodes != "":
@@ -72,12 +82,19 @@ func (d *dataset) question(c *column) string {
 	case c.twoReadings > 0:
 		return fmt.Sprintf("numbers, %s of which read in two ways (1.234: a fraction, or a thousand and more): kept as text until the decimal separator is declared",
 			percent(float64(c.twoReadings)/float64(c.filled)))
+	case c.misfits > 0 && c.element == nil:
+		return fmt.Sprintf("%s of the values of type %s cannot be read as one (infinity?): kept as text", percent(float64(c.misfits)/float64(c.filled)), c.declared)
+	case c.misfits > 0:
+		return fmt.Sprintf("%s of the values of type %s are no day (0000-00-00, infinity?): their rows are set apart until the source writes NULL for them, or you make the column text",
+			percent(float64(c.misfits)/float64(c.filled)), c.declared)
 	case c.paddingLost() != "":
 		return c.paddingLost()
 	case c.encoding != "" && c.element == nil:
 		return fmt.Sprintf("looks like %s (%s): is it?", c.encoding, c.encodingWhy)
 	case c.future > 0 && c.element == nil:
 		return fmt.Sprintf("dates, %s of them in the future: a day until which something holds? Kept as text, since a date of the dictionary has happened", percent(float64(c.future)/float64(c.filled)))
+	case c.monthFirst:
+		return fmt.Sprintf("dates with the month before the day (12/31/1987), which the hub reads the other way: %s do not fit. Have the source write them as 1987-12-31", percent(1-c.fits))
 	case c.element != nil && c.fits < 0.95:
 		return fmt.Sprintf("taken for %s, though %s do not fit (%s)", c.element.Name, percent(1-c.fits), c.evidence)
 	case c.mixed() != "":
@@ -93,7 +110,7 @@ func (d *dataset) question(c *column) string {
 // paddingLost sees codes that a spreadsheet or a data frame took for numbers.
 func (c *column) paddingLost() string {
 	switch {
-	case c.Type != "VARCHAR" || c.element != nil:
+	case c.Type != "VARCHAR" || c.element != nil || c.declared != "":
 		return ""
 	case c.points == c.filled:
 		return fmt.Sprintf("whole numbers written with .0 (%s): codes that lost their leading zeros? 1.0 may have been 00001. Kept as text; ask for them as text", c.widths())
@@ -128,6 +145,11 @@ func (c *column) mixed() string {
 
 func (c *column) freeText() bool {
 	return c.element == nil && c.logical == "string" && c.maxLength > 2*longText && c.distinct > fewValues
+}
+
+// sure reports whether something in the dataset speaks of people for certain.
+func (d *dataset) sure() bool {
+	return slices.ContainsFunc(d.columns, func(c *column) bool { return c.class != "" && !c.doubted })
 }
 
 // unclassified names the columns of a dataset about people that nothing was

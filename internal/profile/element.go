@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/dictionary/charset"
 	"github.com/sen-hub/sen/internal/engine"
 )
@@ -40,10 +41,12 @@ func (d *dataset) recogniseColumn(ctx context.Context, c *column) error {
 			return err
 		}
 	}
-	c.element, c.evidence = elementOf(values, c.property)
-	if c.element == nil {
+	found, ok := elementOf(d.o.Elements, values, c.Name)
+	if !ok {
 		return nil
 	}
+	found.Wrong = "" // it is counted over the whole sample
+	c.element, c.evidence, c.monthFirst = found.Element, found.Evidence(), found.Options.Order == dictionary.MonthFirst
 	if err := d.countFits(ctx, c); err != nil {
 		return err
 	}
@@ -114,7 +117,7 @@ func (d *dataset) countFits(ctx context.Context, c *column) error {
 	err := d.pairs(ctx, fmt.Sprintf(problems, form.Value, form.Blank, form.Problem, x, table), func(problem string, n int64) {
 		why = append(why, fmt.Sprintf("%s %s", problem, percent(float64(n)/float64(fit+not))))
 	})
-	c.evidence = strings.TrimPrefix(c.evidence+"; ", "; ") + strings.Join(why, ", ")
+	c.evidence += "; " + strings.Join(why, ", ")
 	return err
 }
 

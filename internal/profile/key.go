@@ -18,6 +18,7 @@ type key struct {
 	repeats  int64 // rows whose values an earlier row has
 	rows     int64 // looked at
 	checked  bool  // over all rows
+	indexed  bool  // a database holds the rows to it
 	table    string
 }
 
@@ -77,8 +78,8 @@ func (d *dataset) findKeys(ctx context.Context) error {
 }
 
 func (d *dataset) declaredKey() *key {
-	k := key{declared: true, rows: d.sampled}
-	for _, name := range d.reader.Key() {
+	k := key{declared: true, rows: d.sampled, indexed: d.table != nil}
+	for _, name := range d.ownKey {
 		i := slices.IndexFunc(d.columns, func(c *column) bool { return c.Name == name })
 		if i < 0 {
 			return nil
@@ -92,16 +93,19 @@ func (d *dataset) declaredKey() *key {
 }
 
 func (d *dataset) single(c *column) key {
-	return key{columns: []*column{c}, missing: d.sampled - c.filled, repeats: c.filled - c.distinct, rows: d.sampled}
+	return key{columns: []*column{c}, missing: d.sampled - c.filled, repeats: c.filled - c.distinct, rows: d.sampled, indexed: c.unique}
 }
 
 // mayBeKey: unique in the sample, or nearly so where the name says that it
 // should be. What measures, dates or describes is no key, however unique.
 func (d *dataset) mayBeKey(c *column) bool {
+	if d.indexed() {
+		return c.unique && !c.Nullable && !(len(d.ownKey) == 1 && d.ownKey[0] == c.Name)
+	}
 	if d.sampled == 0 || c.maxLength > keyLength || !slices.Contains([]string{"string", "integer"}, c.logical) || c.element != nil && c.element.Name == "date" {
 		return false
 	}
-	if slices.Contains(d.reader.Key(), c.Name) && len(d.reader.Key()) == 1 {
+	if slices.Contains(d.ownKey, c.Name) && len(d.ownKey) == 1 {
 		return false
 	}
 	k := d.single(c)
@@ -233,6 +237,8 @@ func (d *dataset) verifyKeys(ctx context.Context) error {
 		if err := d.hashKeys(ctx, d.sample); err != nil {
 			return err
 		}
+	case d.table != nil: // its own keys hold without being read, and to read it whole is not for a draft
+		return nil
 	case d.rows <= d.o.Whole && len(d.keys) > 0:
 		whole, err := d.each(ctx, func() error { return d.hashKeys(ctx, d.rangeTable()) })
 		if err != nil {
@@ -304,6 +310,9 @@ func (k key) evidence() string {
 	out := "unique in " + where
 	if k.faults() > 0 {
 		out = fmt.Sprintf("unique but for %d rows that repeat it and %d that lack it, in %s: those are set apart", k.repeats, k.missing, where)
+	}
+	if k.indexed && (!k.checked || k.rows == 0) {
+		out = "not read whole"
 	}
 	if k.declared {
 		out = "the source's own key, " + out

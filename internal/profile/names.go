@@ -45,6 +45,11 @@ func identifierWords() []string {
 	return []string{"cccd", "cmnd", "cmt", "ssn", "passport", "dinh_danh", "so_dd", "soc_sec", "identity_number", "national_id", "ho_chieu", "personal_number"}
 }
 
+// peoplesNames are words for names that only people have.
+func peoplesNames() []string {
+	return []string{"ho_ten", "ho_va_ten", "given_name", "first_name", "last_name", "surname"}
+}
+
 func personalWords() []string {
 	return []string{"ho_ten", "ho_va_ten", "full_name", "given_name", "first_name", "last_name", "surname", "ngay_sinh", "nam_sinh",
 		"date_of_birth", "birth_date", "dob", "born_on", "dia_chi", "address", "street", "suburb", "phone", "dien_thoai", "sdt", "email",

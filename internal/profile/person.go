@@ -11,9 +11,33 @@ import (
 
 const (
 	identityNumber = "personal-identity-number"
+	personName     = "person-name"
 	agrees         = 0.9 // share of rows from which a column is taken to describe the number's holder
 	fewRows        = 20  // rows below which an agreement is chance
 )
+
+// doubtNames takes columns called name for what people are called only where
+// something else in the dataset speaks of a person: places and offices have
+// names of the same form. In doubt they stay as they are written, marked
+// personal, and a person is asked.
+func (d *dataset) doubtNames(context.Context) error {
+	for _, c := range d.columns {
+		if c.class != "" && !c.isName() || containsAny(c.property, peoplesNames()) {
+			return nil
+		}
+	}
+	for _, c := range d.columns {
+		if c.is(personName) {
+			c.doubted, c.element, c.class = true, nil, "personal"
+		}
+	}
+	return nil
+}
+
+// isName reports whether a column is called personal for a name alone.
+func (c *column) isName() bool {
+	return c.is(personName) || containsAny(c.property, []string{"full_name"})
+}
 
 // findPeople looks, for each personal identity number, which date, sex and
 // province stand beside it and agree with it: those describe its holder.
@@ -97,7 +121,7 @@ func (d *dataset) elementOptions(_ *column) dictionary.Options {
 // mean one thing here and another there, so it proposes and does not assume.
 func (d *dataset) readSexCodes(ctx context.Context, number *column) error {
 	for _, c := range d.columns {
-		if c.element != nil || len(c.values) < 2 || !containsAny(c.property, sexWords()) {
+		if c.element != nil || len(c.values) < 2 || !dictionary.SpeaksOf(c.Name, "sex") {
 			continue
 		}
 		if err := d.readCodes(ctx, number, c); err != nil {

@@ -18,18 +18,23 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/source"
+	"github.com/sen-hub/sen/internal/source/live"
 )
 
 // Options steer the profiling. The zero value runs.
 type Options struct {
-	Rows   int64     // rows of a dataset that are looked at; default 60,000
+	Rows   int64     // rows of a dataset that are looked at; default 60,000, of a database's table 8,000
 	Whole  int64     // datasets of up to so many rows have their keys checked whole; default 5,000,000
 	On     time.Time // today, for dates that lie in the future; zero checks none
 	Agency string    // the contract's id; default: from the path
 	Known  []Key     // keys of the hub's other datasets
 	Source source.Options
+	// Elements is the dictionary with the hub's own elements; nil has none.
+	Elements *dictionary.Set
+	Tables   []string // of a database: names or patterns (path.Match) of those to look at; default: all
 }
 
 const (
@@ -50,8 +55,9 @@ func (o Options) withDefaults() Options {
 // Key is a column that other datasets may refer to.
 type Key struct {
 	Dataset  sen.Dataset
-	Column   string // the property
-	Relation string // SQL: a relation that has the column, as it stands in the hub
+	Column   string   // the property
+	Columns  []string // all properties of the dataset
+	Relation string   // SQL: a relation that has the column, as it stands in the hub
 }
 
 // dataset is one dataset on its way from a source to a profile.
@@ -63,12 +69,16 @@ type dataset struct {
 	location source.Location
 	facts    source.Facts
 	reader   source.Reader
-	sample   string // the temporary table that holds the sample
-	started  bool   // the table is there
+	came     []source.Column // of the source
+	ownKey   []string        // that the source itself declares
+	table    *live.Table     // of a database; nil: a file
+	sample   string          // the temporary table that holds the sample
+	started  bool            // the table is there
 	sampled  int64
-	rows     int64 // in the source: counted, or estimated
-	faults   int64 // of the rows read, those that cannot be read as their columns say
-	exact    bool  // rows is a count
+	rows     int64  // in the source: counted, or estimated
+	faults   int64  // of the rows read, those that cannot be read as their columns say
+	fault    string // of the first of them
+	exact    bool   // rows is a count
 	columns  []*column
 	keys     []key
 	unsure   []string
@@ -101,6 +111,9 @@ func Source(ctx context.Context, c *engine.Conn, path string, o Options) ([]cont
 	if err := relate(ctx, all, o.Known); err != nil {
 		return nil, err
 	}
+	if err := doubtCopies(ctx, all, o.Known); err != nil {
+		return nil, err
+	}
 	return []contract.Profile{assemble(agency, all, evidence)}, nil
 }
 
@@ -110,10 +123,16 @@ func (d *dataset) profile(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.reader.Close()
+	d.came, d.ownKey = d.reader.Columns(), d.reader.Key()
 	if err := d.takeSample(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{d.measure, d.recognise, d.findKeys, d.verifyKeys, d.findPeople, d.findOrder} {
+	return d.study(ctx)
+}
+
+// study works out what the sample shows.
+func (d *dataset) study(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{d.measure, d.recognise, d.doubtNames, d.findKeys, d.verifyKeys, d.findPeople, d.findOrder} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
@@ -19,7 +20,7 @@ var update = flag.Bool("update", false, "write the golden drafts anew")
 
 func session(t *testing.T) *engine.Conn {
 	t.Helper()
-	e, err := engine.Open(t.Context(), engine.Options{})
+	e, err := engine.Open(t.Context(), engine.Options{Functions: clean.Functions()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func registry() map[string]string {
 		if i%10 == 0 {
 			note = strings.Repeat("một ghi chú dài về hồ sơ này ", 4) + fmt.Sprint(i)
 		}
-		fmt.Fprintf(&people, "P%05d, 001%d%02d%06d,Nguyễn Văn %c,%02d/%02d/%d,%s,%s\n", i, digit, year%100, i*7919%1000000, 'A'+i%26, 1+i%28, 1+i%12, year, sex, note)
+		fmt.Fprintf(&people, "P%05d, 001%d%02d%06d,Nguyễn Văn %cinh,%02d/%02d/%d,%s,%s\n", i, digit, year%100, i*7919%1000000, 'A'+i%26, 1+i%28, 1+i%12, year, sex, note)
 		fmt.Fprintf(&cards, "%d;P%05d;%s;%d.0;2020-01-%02d;2030-01-%02d;%d.5\n", 9000+i, i*7%120, []string{"A", "B", "C"}[i%3], 1+i*7%90, 1+i%28, 1+i%28, i)
 	}
 	return map[string]string{"people.csv": people.String(), "cards.csv": cards.String()}

@@ -31,8 +31,7 @@ type target struct {
 func relate(ctx context.Context, all []*dataset, known []Key) error {
 	targets := targetsOf(all)
 	for _, k := range known {
-		targets = append(targets, target{dataset: k.Dataset, column: k.Column, name: k.Column,
-			hashes: fmt.Sprintf("(SELECT hash(nullif(trim(CAST(%s AS VARCHAR)), '')) AS h FROM %s)", engine.Ident(k.Column), k.Relation)})
+		targets = append(targets, target{dataset: k.Dataset, column: k.Column, name: k.Column, hashes: k.hashes()})
 	}
 	for _, d := range all {
 		for _, column := range d.columns {
@@ -60,7 +59,7 @@ func targetsOf(all []*dataset) []target {
 
 // relateColumn keeps the target that holds most of a column's values.
 func (d *dataset) relateColumn(ctx context.Context, c *column, targets []target) error {
-	if c.distinct < fewValuesThat || c.maxLength > keyLength || !slices.Contains([]string{"string", "integer"}, c.logical) {
+	if d.refers(c) || c.distinct < fewValuesThat || c.maxLength > keyLength || !slices.Contains([]string{"string", "integer"}, c.logical) {
 		return nil
 	}
 	var best contract.RelationshipProfile

@@ -63,7 +63,7 @@ func (d *dataset) takeSample(ctx context.Context) error {
 // each loads range after range into the table rangeTable and calls do; it
 // counts the rows, and reports whether it saw all of them.
 func (d *dataset) each(ctx context.Context, do func() error) (whole bool, err error) {
-	d.rows, d.faults = 0, 0
+	d.rows, d.faults, d.fault = 0, 0, ""
 	_, err = d.reader.Read(ctx, source.Mark{}, func(r *source.Range) error {
 		defer r.Release()
 		if err := d.load(ctx, r); err != nil {
@@ -94,12 +94,16 @@ WHERE file_row_number >= %d AND file_row_number < %d`,
 }
 
 func (d *dataset) loadBatches(ctx context.Context, r *source.Range) error {
-	if err := d.c.Load(ctx, d.rangeTable(), r.Batches[0].Schema(), r.Batches); err != nil {
+	if err := d.c.Load(ctx, d.rangeTable(), r.Batches); err != nil {
 		return err
 	}
 	var faults int64
-	if err := d.c.Row(ctx, "SELECT count(_fault) FROM "+engine.Ident(d.rangeTable()), &faults); err != nil {
+	var first string
+	if err := d.c.Row(ctx, "SELECT count(_fault), coalesce(min_by(_fault, _row) FILTER (_fault IS NOT NULL), '') FROM "+engine.Ident(d.rangeTable()), &faults, &first); err != nil {
 		return err
+	}
+	if d.faults == 0 {
+		d.fault = first
 	}
 	d.faults += faults
 	return nil
@@ -107,7 +111,7 @@ func (d *dataset) loadBatches(ctx context.Context, r *source.Range) error {
 
 func (d *dataset) emptyTable(name string) string {
 	columns := "_row BIGINT"
-	for _, c := range d.reader.Columns() {
+	for _, c := range d.came {
 		columns += ", " + engine.Ident(c.Name) + " VARCHAR"
 	}
 	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s (%s)", engine.Ident(name), columns)
@@ -116,7 +120,7 @@ func (d *dataset) emptyTable(name string) string {
 // keep adds every step-th row of the range to the sample.
 func (d *dataset) keep(ctx context.Context, step int64) error {
 	names := []string{"_row"}
-	for _, c := range d.reader.Columns() {
+	for _, c := range d.came {
 		names = append(names, c.Name)
 	}
 	query := fmt.Sprintf("SELECT %s FROM %s WHERE _row %% %d = 0", engine.Idents(names), engine.Ident(d.rangeTable()), step)

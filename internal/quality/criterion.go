@@ -63,4 +63,7 @@ const (
 	NothingLinks Reason = "nothing-links"  // no column refers to another dataset
 	NoConsumers  Reason = "no-consumers"   // nobody has been given access yet
 	NotMeasured  Reason = "not-measured"   // no run has measured it
+
+	// OnlyReferences says of a score that applies what it leaves out.
+	OnlyReferences Reason = "only-references" // no record is linked to an entity yet
 )

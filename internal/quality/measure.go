@@ -110,7 +110,9 @@ func (m *measure) count(f clean.Fact, n int64) {
 	case f.Kind == clean.Changed:
 		c.changed += n
 	case m.aboutMissing(f):
-		c.missing = max(c.missing, n)
+		if !m.tolerated(f) {
+			c.missing = max(c.missing, n)
+		}
 	default:
 		c.wrong += n
 		if m.metric(f) == "invalidValues" {
@@ -124,6 +126,20 @@ func (m *measure) count(f clean.Fact, n int64) {
 func (m *measure) aboutMissing(f clean.Fact) bool {
 	metric := m.metric(f)
 	return f.Dimension == "completeness" || metric == "nullValues" || metric == "missingValues"
+}
+
+// tolerated reports whether a rule allows some values to be missing, and no
+// more are: the contract then asks for no more.
+func (m *measure) tolerated(f clean.Fact) bool {
+	if f.Severity == clean.SeverityError {
+		return false // it tolerates none
+	}
+	for _, r := range m.Results {
+		if r.Column == f.Column && r.Rule == f.Rule {
+			return r.Status == clean.StatusOK
+		}
+	}
+	return false
 }
 
 // metric is the library metric of a rule of the contract, "" for one of Sen's own.
@@ -169,7 +185,7 @@ func (m *measure) mustBeThere(p *contract.Property) bool {
 		return true
 	}
 	for _, f := range m.Plan.Facts {
-		if f.Column == p.Name && f.Kind == clean.Violated && m.aboutMissing(f) {
+		if f.Column == p.Name && f.Kind == clean.Violated && m.aboutMissing(f) && !m.tolerated(f) {
 			return true
 		}
 	}
@@ -239,7 +255,11 @@ func (m *measure) connected() Score {
 	if !m.Certified {
 		good = 0
 	}
-	return score(Connected, good, total, NothingLinks)
+	s := score(Connected, good, total, NothingLinks)
+	if s.Applicable && m.Linked.Total == 0 {
+		s.Why = OnlyReferences
+	}
+	return s
 }
 
 // expectedRows is the least number of rows that the contract's rowCount rules

@@ -77,6 +77,28 @@ func TestEachCriterionCountsWhatItSays(t *testing.T) {
 	}
 }
 
+func TestWhatARuleToleratesIsNotMissing(t *testing.T) {
+	plan := birthPlan("civil-status")
+	plan.Facts = append(plan.Facts, clean.Fact{Column: "note", Kind: clean.Violated, Rule: "note.nullValues", Dimension: "completeness", Severity: clean.SeverityWarning})
+	in := quality.Input{Plan: plan, Tally: tally(1000, 0, 10, 20, 50, 10, 0, 5, 700, 900, 0, 1, 900),
+		Results: []clean.Result{{Rule: "note.nullValues", Column: "note", Status: clean.StatusOK}}}
+	missing := func() (score [2]int64, named bool) {
+		r := quality.Measure(in)
+		for _, o := range r.Offenders {
+			named = named || o.Column == "note" && o.Finding == quality.FoundMissing
+		}
+		s := r.Scores.Of(quality.Complete)
+		return [2]int64{s.Good, s.Total}, named
+	}
+	if got, named := missing(); got != [2]int64{990, 1000} || named {
+		t.Errorf("within what the rule allows: got %v, told of %v; want the name alone", got, named)
+	}
+	in.Results[0].Status = clean.StatusFailed
+	if got, named := missing(); got != [2]int64{990 + 100, 2000} || !named {
+		t.Errorf("beyond what the rule allows: got %v, told of %v; want the note too", got, named)
+	}
+}
+
 func TestWhatIsNotMeasuredHasAReasonAndNoNumber(t *testing.T) {
 	plan := birthPlan("civil-status")
 	for i := range plan.Columns {

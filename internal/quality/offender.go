@@ -22,6 +22,7 @@ const (
 	FoundMissing    Finding = "missing"       // a required value is not there
 	FoundAbsent     Finding = "absent"        // expected records are not there
 	FoundCheck      Finding = "check"         // a check over the whole dataset fails
+	FoundBroken     Finding = "broken-rule"   // a check cannot be run: nobody knows what it asks
 	FoundUnresolved Finding = "unresolved"    // the value refers to a record that is not there
 	FoundUncertain  Finding = "uncertified"   // no certificate holds
 	FoundLate       Finding = "late"          // the newest change is older than promised
@@ -30,7 +31,7 @@ const (
 
 func findings() []Finding {
 	return []Finding{FoundFault, FoundConflict, FoundInvalid, FoundRule, FoundDuplicate, FoundMissing,
-		FoundAbsent, FoundCheck, FoundUnresolved, FoundUncertain, FoundLate, FoundRepaired}
+		FoundAbsent, FoundCheck, FoundBroken, FoundUnresolved, FoundUncertain, FoundLate, FoundRepaired}
 }
 
 // Offender is what costs a dataset points: which rule, in which column, how
@@ -110,6 +111,8 @@ func (m *measure) addFact(out []Offender, f clean.Fact, n int64) []Offender {
 		return append(out, m.offender(f.Column, f.Rule, FoundInvalid, Correct, f.Severity, n))
 	case f.Kind == clean.Changed:
 		return m.addRepaired(out, f, n)
+	case m.aboutMissing(f) && m.tolerated(f):
+		return out
 	case m.aboutMissing(f):
 		return append(out, m.offender(f.Column, f.Rule, FoundMissing, Complete, f.Severity, n))
 	case strings.HasSuffix(f.Rule, ".contradiction"):
@@ -132,6 +135,9 @@ func (m *measure) addRepaired(out []Offender, f clean.Fact, n int64) []Offender 
 // addResults adds the failed checks that no fact of a row counts already.
 func (m *measure) addResults(out []Offender) []Offender {
 	for _, r := range m.Results {
+		if r.Status == clean.StatusBroken {
+			out = append(out, m.offender(r.Column, r.Rule, FoundBroken, Correct, r.Severity, max(m.rows, 1)))
+		}
 		if r.Status != clean.StatusFailed || m.counted(r) {
 			continue
 		}

@@ -13,7 +13,6 @@ import (
 const (
 	narrowest = 40  // cells: below this the page is drawn as if it were this wide
 	widest    = 132 // cells: wider lines are hard to read
-	cellWidth = 6   // of a figure in the table: mark, three digits, space, bar
 	shownMost = 5   // offenders on a page
 )
 
@@ -48,14 +47,6 @@ func (p *page) line(format string, args ...any) {
 
 func (p *page) say(vi, en string) string { return p.lang.Pick(vi, en) }
 
-// RenderTable writes the table of agencies and criteria alone, for a page that
-// goes on with something else.
-func RenderTable(w io.Writer, lang text.Lang, agencies []AgencyReport, width int, color bool) error {
-	p := &page{out: bufio.NewWriter(w), lang: lang, width: min(max(width, narrowest), widest), color: color}
-	p.table(agencies)
-	return p.out.Flush()
-}
-
 func (p *page) agencies(all []AgencyReport) {
 	if !p.table(all) {
 		return
@@ -64,88 +55,8 @@ func (p *page) agencies(all []AgencyReport) {
 	for _, a := range all {
 		offenders = append(offenders, a.Offenders...)
 	}
-	p.legend(all)
 	sortOffenders(offenders)
 	p.worst(offenders)
-}
-
-// table is a line for each agency; where the screen is too narrow for one, a
-// page for each, and false.
-func (p *page) table(all []AgencyReport) bool {
-	name := text.Width(p.say("cơ quan", "agency"))
-	for _, a := range all {
-		name = max(name, text.Width(a.Agency))
-	}
-	columns := p.columnWidths()
-	room := p.width
-	for _, c := range columns {
-		room -= c + 2
-	}
-	if room < 8 {
-		for _, a := range all {
-			p.agency(a)
-			p.line("")
-		}
-		return false
-	}
-	name = min(name, room)
-	p.tableHead(name, columns)
-	for _, a := range all {
-		p.tableRow(text.Cut(a.Agency, name), name, columns, a.Scores)
-	}
-	return true
-}
-
-func (p *page) columnWidths() []int {
-	var out []int
-	for _, c := range Criteria() {
-		out = append(out, max(cellWidth, text.Width(c.Name(p.lang))))
-	}
-	return out
-}
-
-func (p *page) tableHead(name int, columns []int) {
-	line := text.Left(p.say("cơ quan", "agency"), name)
-	for i, c := range Criteria() {
-		line += "  " + text.Right(c.Name(p.lang), columns[i])
-	}
-	p.line("%s", line)
-}
-
-func (p *page) tableRow(label string, name int, columns []int, scores Scores) {
-	line := text.Left(label, name)
-	for i, c := range Criteria() {
-		line += "  " + p.cell(scores.Of(c), columns[i])
-	}
-	p.line("%s", line)
-}
-
-// cell is a score in the table: "98 ▇", "~67 ▅" where few values stand behind
-// it, "–" where there is none.
-func (p *page) cell(s Score, width int) string {
-	if !s.Applicable {
-		return text.Right("–", width)
-	}
-	bar := text.Bar(s.Value / 100)
-	return text.Right(figure(p.lang, s, 0), width-2) + " " + p.paint(s.Value, bar)
-}
-
-// figure writes a score so that only what is perfect reads 100, and only what
-// has nothing good reads 0.
-func figure(lang text.Lang, s Score, decimals int) string {
-	step := math.Pow10(-decimals)
-	shown := math.Round(s.Value/step) * step
-	if s.Good < s.Total {
-		shown = min(shown, 100-step)
-	}
-	if s.Good > 0 {
-		shown = max(shown, step)
-	}
-	mark := ""
-	if s.Few() {
-		mark = "~"
-	}
-	return mark + lang.Decimal(shown, decimals)
 }
 
 const (
@@ -163,28 +74,6 @@ func (p *page) paint(value float64, s string) string {
 		return yellow + s + reset
 	}
 	return red + s + reset
-}
-
-func (p *page) legend(all []AgencyReport) {
-	none, few := false, false
-	for _, a := range all {
-		for _, s := range a.Scores {
-			none = none || !s.Applicable
-			few = few || s.Few()
-		}
-	}
-	p.line("")
-	notes := p.say("Điểm là phần trăm giá trị đạt, mỗi giá trị nặng như nhau; cơ quan không được xếp hạng.",
-		"Scores are the percentage of values that meet the criterion, each weighing the same; agencies are not ranked.")
-	if none {
-		notes += p.say(" – không áp dụng hoặc chưa đo được.", " – does not apply or cannot be measured yet.")
-	}
-	if few {
-		notes += p.say(" ~ dưới 100 giá trị: một giá trị làm điểm đổi hơn một.", " ~ fewer than 100 values: one value moves the score by more than a point.")
-	}
-	for _, l := range text.Wrap(notes, p.width) {
-		p.line("%s", l)
-	}
 }
 
 // agency is one agency's page: a line for each criterion, then its datasets.
@@ -268,30 +157,6 @@ func (p *page) why(a AgencyReport, s Score) string {
 		}
 	}
 	return out
-}
-
-func (p *page) datasets(a AgencyReport) {
-	columns, name := p.columnWidths(), text.Width(p.say("bộ dữ liệu", "dataset"))
-	room := p.width
-	for _, c := range columns {
-		room -= c + 2
-	}
-	if room < 8 {
-		return
-	}
-	for _, d := range a.Datasets {
-		name = max(name, text.Width(d.Dataset.Object()))
-	}
-	name = min(name, room)
-	p.line("")
-	line := text.Left(p.say("bộ dữ liệu", "dataset"), name)
-	for i, c := range Criteria() {
-		line += "  " + text.Right(c.Name(p.lang), columns[i])
-	}
-	p.line("%s", line)
-	for _, d := range a.Datasets {
-		p.tableRow(text.Cut(d.Dataset.Object(), name), name, columns, d.Scores)
-	}
 }
 
 func (p *page) worst(all []Offender) {

@@ -16,9 +16,9 @@ type Score struct {
 	Criterion  Criterion
 	Applicable bool
 	Value      float64
-	Good       int64 // values or records that meet the criterion
-	Total      int64 // values or records that it was asked of
-	Why        Reason
+	Good       int64  // values or records that meet the criterion
+	Total      int64  // values or records that it was asked of
+	Why        Reason // why it does not apply; of a score that does, what it leaves out
 }
 
 // score measures good of total. Counts that overlap may drive good below
@@ -61,6 +61,7 @@ func (s *Score) UnmarshalJSON(b []byte) error {
 	*s = Score{Criterion: in.Criterion, Why: in.Why}
 	if in.Applicable && in.Good != nil && in.Total != nil {
 		*s = score(in.Criterion, *in.Good, *in.Total, in.Why)
+		s.Why = in.Why
 	}
 	return nil
 }
@@ -81,16 +82,20 @@ func (s Scores) Of(c Criterion) Score {
 // add joins the same criterion of disjoint things.
 func add(c Criterion, parts []Score) Score {
 	var good, total int64
-	why := NotMeasured
+	why, leavesOut := NotMeasured, Reason("")
 	for i, p := range parts {
 		if p.Applicable {
-			good, total = good+p.Good, total+p.Total
+			good, total, leavesOut = good+p.Good, total+p.Total, p.Why
 		}
 		if i == 0 || p.Why != "" {
 			why = p.Why
 		}
 	}
-	return score(c, good, total, why)
+	s := score(c, good, total, why)
+	if s.Applicable {
+		s.Why = leavesOut
+	}
+	return s
 }
 
 // ColumnReport is the quality of one column: the criteria that a column has.

@@ -63,6 +63,8 @@ func checkStatus(s string) state.Status {
 	switch s {
 	case clean.StatusOK, clean.StatusFailed, clean.StatusNotRun:
 		return state.Status(s)
+	case clean.StatusBroken:
+		return state.NotRun
 	}
 	return state.NotApplicable
 }
@@ -140,7 +142,9 @@ func readScore(q state.Quality) Score {
 	if q.Status != state.OK {
 		return Score{Criterion: Criterion(q.Criterion), Why: Reason(q.Rule)}
 	}
-	return score(Criterion(q.Criterion), q.Total-q.Bad, q.Total, "")
+	s := score(Criterion(q.Criterion), q.Total-q.Bad, q.Total, "")
+	s.Why = Reason(q.Rule)
+	return s
 }
 
 func readOffender(d sen.Dataset, q state.Quality) Offender {

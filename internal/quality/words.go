@@ -18,7 +18,7 @@ func (c Criterion) Name(lang text.Lang) string {
 	}[c].in(lang)
 }
 
-// Question is what the criterion asks, in a few words.
+// question is what the criterion asks, in a few words.
 func (c Criterion) question(lang text.Lang) string {
 	return map[Criterion]pair{
 		Correct:   {"giá trị hợp lệ, không mâu thuẫn", "values valid and without contradiction"},
@@ -41,6 +41,8 @@ func (r Reason) sentence(lang text.Lang) string {
 		NothingLinks: {"chưa cột nào trỏ sang dữ liệu khác", "no column refers to other data"},
 		NoConsumers:  {"chưa có cơ quan nào dùng", "no consumers yet"},
 		NotMeasured:  {"chưa đo", "not measured"},
+
+		OnlyReferences: {"tham chiếu có đích; bản ghi chưa được nối", "references that lead somewhere; no record is linked yet"},
 	}[r].in(lang)
 }
 
@@ -55,6 +57,7 @@ func (f Finding) clause(lang text.Lang) string {
 		FoundMissing:    {"bỏ trống dù bắt buộc", "are empty though required"},
 		FoundAbsent:     {"thiếu so với số bản ghi phải có", "records are expected and missing"},
 		FoundCheck:      {"không qua phép kiểm tra", "fail a check"},
+		FoundBroken:     {"chưa được kiểm tra: quy tắc không chạy được", "are unchecked: the rule cannot be run"},
 		FoundUnresolved: {"trỏ tới bản ghi không có", "refer to a record that is not there"},
 		FoundUncertain:  {"chưa có chứng nhận đồng bộ còn giá trị", "have no certificate that holds"},
 		FoundLate:       {"cũ hơn thời hạn đã cam kết", "are older than promised"},
@@ -68,7 +71,7 @@ func (o Offender) Sentence(lang text.Lang) string {
 	if o.Column != "" {
 		where += "." + o.Column
 	}
-	if o.Finding == FoundCheck || o.Finding == FoundRule {
+	if o.Finding == FoundCheck || o.Finding == FoundBroken || o.Finding == FoundRule {
 		where += " [" + o.Rule + "]"
 	}
 	return fmt.Sprintf("%s: %s %s (%s) %s", where, lang.Count(o.Rows), lang.Pick("dòng", rows(o.Rows)), percent(lang, o.Share()), o.Finding.clause(lang))
@@ -98,6 +101,8 @@ func (o Offender) next(lang text.Lang) (command, meaning string) {
 	switch o.Finding {
 	case FoundLate, FoundUncertain:
 		return "sen sync " + string(o.Dataset), lang.Pick("lấy dữ liệu mới nhất và cấp chứng nhận", "bring the newest data, with a certificate")
+	case FoundBroken:
+		return "sen sync " + string(o.Dataset), lang.Pick("xem lỗi của quy tắc, ở tệp và dòng nào của hợp đồng", "see what is wrong with the rule, by file and line of its contract")
 	case FoundAbsent, FoundUnresolved, FoundCheck:
 		return "sen status " + string(o.Dataset), lang.Pick("xem nguồn và lần đồng bộ gần nhất", "see the source and its last sync")
 	case FoundRepaired:
