@@ -13,11 +13,12 @@ func registrationDataset() dataset {
 		{name: "sex", physical: "gioi_tinh", holds: sex, required: true, sexes: sexWords},
 		{name: "relation_to_head", physical: "quan_he_chu_ho", holds: code},
 		{name: "status", physical: "tinh_trang", holds: code, required: true},
-		{name: "address", physical: "dia_chi", holds: freeText, required: true},
+		{name: "address", physical: "dia_chi", holds: postalText, required: true},
 		{name: "province", physical: "tinh_thanh", holds: provinceName, required: true},
 		{name: "registered_on", physical: "ngay_dang_ky", holds: date, required: true, form: slashes},
 		{name: "ended_on", physical: "ngay_xoa", holds: date, form: slashes},
 		{name: "note", physical: "ghi_chu", holds: identifier},
+		{name: "ward", physical: "dia_chi", holds: wardOf, derived: true},
 	}}
 }
 
@@ -55,11 +56,12 @@ func (t *table) registration(f *family, i int, series string, at dwelling, statu
 	r.sex(p.woman)
 	r.text(f.relation(i))
 	r.text(status)
-	r.text(at.address(t.rng.below(addressStyles)))
+	r.put(at.postal(t.rng.below(addressStyles)))
 	r.province(at.province)
 	r.day(since)
 	r.day(until)
 	r.text(t.note(f, i))
+	r.derive(at.wardOfToday())
 	t.emit(p)
 }
 

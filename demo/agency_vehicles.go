@@ -31,10 +31,7 @@ func transferDataset() dataset {
 
 // physicalName is the table's name in the agency's database.
 func (d dataset) physicalName() string {
-	if d.id == "vehicles.transfer" {
-		return "sang_ten"
-	}
-	return "dang_ky_xe"
+	return map[string]string{"transfer": "sang_ten", "registration": "dang_ky_xe", "member": "nguoi_tham_gia", "parcel": "thua_dat", "passport": "ho_chieu", "unit": "don_vi", "succession": "ke_thua"}[d.id.Object()]
 }
 
 // vehicle is what one adult owns; both tables compute it alike.

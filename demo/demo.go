@@ -1,4 +1,4 @@
-// Package demo makes the demonstration country: six agencies whose files hold
+// Package demo makes the demonstration country: sixteen agencies whose files hold
 // the same made-up people, each in its own format, spelling and encoding, with
 // errors planted at stated rates and the truth written elsewhere.
 //
@@ -6,8 +6,8 @@
 // (a hub's sources/), their contracts, and, outside the hub, one Parquet file
 // of expected values per dataset. The same options give the same bytes.
 //
-// It never reads a clock, never holds more than one family and one buffer per
-// file in memory, and knows nothing of the rooms that clean: what it calls true
+// It never reads a clock, never holds more than a thousand families and one buffer
+// per file in memory, and knows nothing of the rooms that clean: what it calls true
 // is decided here, from the same public rules, so that it cannot be the
 // cleaner's mirror. Nobody in it exists.
 package demo
@@ -40,6 +40,11 @@ type Options struct {
 	Dir    string // the agencies' files: a hub's sources folder
 	Truth  string // the expected values; empty writes none
 
+	// Sources is how many agencies there are. 0 is sixteen; from seven to sixteen,
+	// each is one for the whole country; more than that are agencies by
+	// province: see regions.
+	Sources int
+
 	// Progress is told, now and then and once at the end, how many records are
 	// made and about how many there will be. It may be nil.
 	Progress func(done, total int64)
@@ -67,7 +72,7 @@ type Report struct {
 //go:embed contracts/*.odcs.yaml
 var contracts embed.FS
 
-// Contracts holds the six agencies' contracts, one "<agency>.odcs.yaml" each;
+// Contracts holds the agencies' contracts, one "<agency>.odcs.yaml" each;
 // their servers' paths are relative to a hub whose sources/ is Options.Dir.
 func Contracts() fs.FS {
 	sub, err := fs.Sub(contracts, "contracts")
@@ -84,6 +89,10 @@ func Generate(ctx context.Context, o Options) (Report, error) {
 		return Report{}, sen.Errorf(sen.Invalid, "a country of %d people cannot be made", o.People).
 			WithHint("ask for 1 to %d people", MaxPeople)
 	}
+	if o.Sources > MaxSources {
+		return Report{}, sen.Errorf(sen.Invalid, "a country of %d sources cannot be made", o.Sources).
+			WithHint("ask for 7 to %d sources", MaxSources)
+	}
 	stage := &staging{}
 	defer stage.discard()
 	land := newLand(o.Seed)
@@ -96,9 +105,12 @@ func Generate(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, j := range jobs {
-		group.Go(func() error { return j.run(ctx, o.People) })
+	readers := make([]chan *batch, len(jobs))
+	for i, j := range jobs {
+		readers[i] = make(chan *batch, batchesInFlight)
+		group.Go(func() error { return j.run(ctx, readers[i]) })
 	}
+	group.Go(func() error { return makeFamilies(ctx, land, o.People, readers) })
 	if err := group.Wait(); err != nil {
 		return Report{}, err
 	}

@@ -85,8 +85,8 @@ var faults = []fault{
 	{kind: "province-former-name", on: []content{provinceName}, rate: 5_000, outcome: repaired, plant: formerName},
 	{kind: "province-unknown", on: []content{provinceName}, rate: 100, outcome: quarantined, plant: replaceWith("Tỉnh Hoa Sen", "Xứ Mưa")},
 
-	{kind: "text-spaces", on: []content{freeText}, rate: 200, outcome: repaired, plant: edgeSpaces},
-	{kind: "text-decomposed", on: []content{freeText}, rate: 150, outcome: repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
+	{kind: "text-spaces", on: []content{freeText, postalText}, rate: 200, outcome: repaired, plant: edgeSpaces},
+	{kind: "text-decomposed", on: []content{freeText, postalText}, rate: 150, outcome: repaired, plant: onlyUnicode(rewrite(norm.NFD.String))},
 
 	{kind: "required-missing", on: []content{pin, personName, date, dateOrYear, sex, provinceName, code}, rate: 60, outcome: quarantined, plant: blank},
 }

@@ -29,6 +29,18 @@ func agencyFiles() []agencyFile {
 		{"health-insurance/card.jsonl", "json", "UTF-8", []dataset{cardDataset()}, openJSONLines},
 		{"vehicles/vehicles.sqlite", "sqlite", "UTF-8", []dataset{vehicleDataset(), transferDataset()}, openSQLite},
 		{"tax/taxpayer.csv", "csv", "VNI", []dataset{taxpayerDataset()}, openCSV('\t', "\r\n", toVNI)},
+		{"driving-licences/licence.csv", "csv", "UTF-8", []dataset{licenceDataset()}, openCSV(',', "\n", utf8Text)},
+		{"social-protection/allowance.jsonl", "json", "UTF-8", []dataset{allowanceDataset()}, openJSONLines},
+		{"social-insurance/member.sqlite", "sqlite", "UTF-8", []dataset{memberDataset()}, openSQLite},
+		{"social-insurance/contribution.csv", "csv", "UTF-8", []dataset{contributionDataset()}, openCSV(',', "\n", utf8Text)},
+		{"businesses/business.csv", "csv", "UTF-8", []dataset{businessDataset()}, openCSV(';', "\n", utf8Text)},
+		{"land/land.sqlite", "sqlite", "UTF-8", []dataset{parcelDataset()}, openSQLite},
+		{"education/pupil.csv", "csv", "TCVN3", []dataset{pupilDataset()}, openCSV(',', "\r\n", toTCVN3)},
+		{"health/birth-notice.jsonl", "json", "UTF-8", []dataset{noticeDataset()}, openJSONLines},
+		{"health/visit.csv", "csv", "UTF-8", []dataset{visitDataset()}, openCSV(';', "\n", utf8Text)},
+		{"criminal-record/certificate.csv", "csv", "VNI", []dataset{certificateDataset()}, openCSV(';', "\r\n", toVNI)},
+		{"passports/passport.sqlite", "sqlite", "UTF-8", []dataset{passportDataset()}, openSQLite},
+		{"administrative-units/units.sqlite", "sqlite", "UTF-8", []dataset{unitDataset(), successionDataset()}, openSQLite},
 	}
 }
 
@@ -38,16 +50,19 @@ type job struct {
 	tables []*table
 	out    output
 	people *peopleFile // the lives themselves; nil for all jobs but one
+	only   []bool      // the provinces whose families it writes; nil: all
 }
 
 // openJobs opens every file; on an error, too, it gives the jobs begun.
 func openJobs(o Options, l *land, tally *tally, stage *staging) ([]*job, error) {
 	var jobs []*job
-	for _, f := range agencyFiles() {
-		j := &job{land: l}
-		jobs = append(jobs, j)
-		if err := j.open(f, o, tally, stage); err != nil {
-			return jobs, err
+	for _, r := range regions(o.Sources) {
+		for _, f := range r.files() {
+			j := &job{land: l, only: r.only}
+			jobs = append(jobs, j)
+			if err := j.open(f, o, tally, stage); err != nil {
+				return jobs, err
+			}
 		}
 	}
 	if o.Truth == "" {
@@ -95,20 +110,18 @@ func newTable(d dataset, f agencyFile, l *land, tally *tally) *table {
 	return t
 }
 
-// families between two looks at the context and the progress.
-const familiesPerStep = 256
-
-// run writes the rows of all families and closes the files.
-func (j *job) run(ctx context.Context, people int) error {
-	var f family
-	for unit := int64(0); unit*familySize < int64(people); unit++ {
-		if unit%familiesPerStep == 0 {
-			if err := j.step(ctx); err != nil {
-				return j.abandon(err)
+// run writes the rows of all families, as they come, and closes the files.
+func (j *job) run(ctx context.Context, batches <-chan *batch) error {
+	for b := range batches {
+		if err := j.step(ctx); err != nil {
+			return j.abandon(err)
+		}
+		for i := range b.families {
+			if f := &b.families[i]; j.only == nil || j.only[f.home] {
+				j.fill(f)
 			}
 		}
-		j.land.family(&f, unit, min(familySize, people-int(unit)*familySize))
-		j.fill(&f)
+		b.release()
 	}
 	for _, t := range j.tables {
 		t.releaseHeld(true)

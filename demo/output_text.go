@@ -27,7 +27,9 @@ func openCSV(delimiter byte, newline string, encode textEncoder) func(*staged, [
 		}
 		c := &csvFile{file: s, w: bufio.NewWriterSize(file, bufferSize), delimiter: delimiter, newline: newline, encode: encode}
 		for i, col := range d[0].columns {
-			c.field(i, col.physical)
+			if !col.derived {
+				c.field(i, col.physical)
+			}
 		}
 		return c, c.endLine()
 	}

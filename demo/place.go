@@ -1,6 +1,9 @@
 package demo
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // A province of the 63 that stood until 30 June 2025: its code, its name, and
 // its share of the people, in thousands at the census of 2019, rounded.
@@ -141,61 +144,70 @@ func (d dwelling) urban() bool     { return d.district%3 == 0 || provinces[d.pro
 const addressStyles = 10
 
 // address writes the dwelling in one clerk's way, without the province.
-func (d dwelling) address(style int) string {
-	no, lane := strconv.Itoa(d.number), strconv.Itoa(d.lane)
-	street, ward, district := placeName(d.streetID()), placeName(d.wardID()+331), placeName(d.districtID()+77)
-	if !d.urban() {
-		return ruralAddress(style, no, strconv.Itoa(1+d.street%12), ward, district)
+func (d dwelling) address(style int) string { return d.front(style) + d.within(style) + clerk(style) }
+
+// postal writes the dwelling in one clerk's way, with the province, and as it
+// is in full.
+func (d dwelling) postal(style int) (written, full string) {
+	p := &provinces[d.province]
+	kind := "tỉnh "
+	if p.city {
+		kind = "thành phố "
 	}
-	if d.lane < 60 { // on the street itself
-		return streetAddress(style, no, street, ward, district)
+	province := []string{", " + p.fullName(), ", " + strings.ToUpper(kind[:1]) + ". " + p.name, ", " + kind + p.name, " - " + p.name, ", " + p.name}[style%5]
+	if style%5 == 1 && p.city {
+		province = ", TP. " + p.name
 	}
-	return laneAddress(style, no, lane, street, ward, district)
+	return d.front(style) + d.within(style) + province + clerk(style), d.front(style) + d.within(0) + ", " + p.fullName()
 }
 
-func streetAddress(style int, no, street, ward, district string) string {
-	switch style % 5 {
-	case 0:
-		return "Số " + no + ", phố " + street + ", Phường " + ward + ", Quận " + district + clerk(style)
-	case 1:
-		return no + " " + street + ", P. " + ward + ", Q. " + district + clerk(style)
-	case 2:
-		return no + " đường " + street + ", phường " + ward + ", quận " + district + clerk(style)
+// front is what stands before the units.
+func (d dwelling) front(style int) string {
+	no, lane, street, hamlet := strconv.Itoa(d.number), strconv.Itoa(d.lane), placeName(d.streetID()), strconv.Itoa(1+d.street%12)
+	switch {
+	case !d.urban():
+		return []string{"Nhà " + no + ", thôn " + hamlet, "Số " + no + " xóm " + hamlet, no + " ấp " + hamlet, "Hộ " + no + " thôn " + hamlet, "Thôn " + hamlet + ", nhà số " + no}[style%5]
+	case d.lane < 60: // on the street itself
+		return []string{"Số " + no + ", phố " + street, no + " " + street, no + " đường " + street, "SN " + no + " " + street, "Nhà số " + no + " phố " + street}[style%5]
+	}
+	return []string{"Số " + no + ", ngõ " + lane + ", phố " + street, no + " ngõ " + lane + " " + street, no + "/" + lane + " đường " + street,
+		"SN " + no + " ngõ " + lane + " " + street, "Hẻm " + lane + ", số " + no + " " + street}[style%5]
+}
+
+// within are the ward and the district, in one clerk's way; the first is in full.
+func (d dwelling) within(style int) string {
+	ward, district := placeName(d.wardID()+331), placeName(d.districtID()+77)
+	kinds := []string{"Xã ", "Huyện ", "X. ", "H. ", "xã ", "huyện "}
+	if d.urban() {
+		kinds = []string{"Phường ", "Quận ", "P. ", "Q. ", "phường ", "quận "}
+	}
+	switch n := style % 5; n {
 	case 3:
-		return "SN " + no + " " + street + " - " + ward + " - " + district + clerk(style)
+		return " - " + ward + " - " + district
+	case 4:
+		return ", " + ward + ", " + district
 	default:
-		return "Nhà số " + no + " phố " + street + ", " + ward + ", " + district + clerk(style)
+		return ", " + kinds[2*n] + ward + ", " + kinds[2*n+1] + district
 	}
 }
 
-func laneAddress(style int, no, lane, street, ward, district string) string {
-	switch style % 5 {
-	case 0:
-		return "Số " + no + ", ngõ " + lane + ", phố " + street + ", Phường " + ward + ", Quận " + district + clerk(style)
-	case 1:
-		return no + " ngõ " + lane + " " + street + ", P. " + ward + ", Q. " + district + clerk(style)
-	case 2:
-		return no + "/" + lane + " đường " + street + ", phường " + ward + ", quận " + district + clerk(style)
-	case 3:
-		return "SN " + no + " ngõ " + lane + " " + street + " - " + ward + " - " + district + clerk(style)
-	default:
-		return "Hẻm " + lane + ", số " + no + " " + street + ", " + ward + ", " + district + clerk(style)
+// wardOfToday is the code of the ward that the dwelling lies in since the
+// merger; empty where its own was divided.
+func (d dwelling) wardOfToday() string {
+	code := ""
+	for _, group := range wardGroups {
+		for _, ward := range group {
+			if ward == d.ward {
+				if code != "" {
+					return ""
+				}
+				first := d
+				first.ward = group[0]
+				code = wardCode(first)
+			}
+		}
 	}
-}
-
-func ruralAddress(style int, no, hamlet, ward, district string) string {
-	switch style % 5 {
-	case 0:
-		return "Nhà " + no + ", thôn " + hamlet + ", Xã " + ward + ", Huyện " + district + clerk(style)
-	case 1:
-		return "Số " + no + " xóm " + hamlet + ", X. " + ward + ", H. " + district + clerk(style)
-	case 2:
-		return no + " ấp " + hamlet + ", xã " + ward + ", huyện " + district + clerk(style)
-	case 3:
-		return "Hộ " + no + " thôn " + hamlet + " - " + ward + " - " + district + clerk(style)
-	default:
-		return "Thôn " + hamlet + ", nhà số " + no + ", " + ward + ", " + district + clerk(style)
-	}
+	return code
 }
 
 // clerk is the habit of half of the clerks: they name the country too.

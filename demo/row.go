@@ -16,6 +16,10 @@ const (
 	code         // of a code list
 	provinceName // a province, written out
 	freeText
+	postalText   // an address with its units
+	wardOf       // today's ward of an address
+	taxCode      // of an organisation, with its check digit
+	socialNumber // of social insurance
 	integer
 	nested   // JSON
 	typedDay // a date column of the file format: nothing to misspell
@@ -29,6 +33,7 @@ type column struct {
 	required bool
 	key      bool
 	foreign  bool // refers to population.person
+	derived  bool // read from another column of the file; all such stand last
 
 	form  dateForm  // how this file writes days; nil elsewhere
 	sexes [2]string // how this file writes male and female
@@ -58,6 +63,9 @@ func (r *row) put(source, truth string) {
 	r.source = append(r.source, source)
 	r.truth = append(r.truth, truth)
 }
+
+// derive puts the standard value of a column that the file does not have.
+func (r *row) derive(truth string) { r.truth = append(r.truth, truth) }
 
 // text puts a value that is written as it is.
 func (r *row) text(v string) { r.put(v, v) }

@@ -191,6 +191,9 @@ func TestRowsWithoutAnErrorSayWhatTheTruthSays(t *testing.T) {
 				continue
 			}
 			for c, col := range columns {
+				if col.derived || col.holds == postalText { // the truth puts addresses into order: see place_test.go
+					continue
+				}
 				want := ""
 				if v := truth[i][col.name]; v != nil {
 					want = fmt.Sprint(v)
@@ -306,7 +309,8 @@ func TestContractsDeclareTheColumnsThatTheFilesHave(t *testing.T) {
 }
 
 var elementNames = map[content]string{pin: "personal-identity-number", oldPIN: "identity-number-old", personName: "person-name",
-	date: "date", dateOrYear: "date", sex: "sex", code: "code", provinceName: "province", freeText: "text"}
+	date: "date", dateOrYear: "date", sex: "sex", code: "code", provinceName: "province", freeText: "text", postalText: "address", wardOf: "administrative-unit",
+	taxCode: "tax-code", socialNumber: "social-insurance-number"}
 
 func elementOf(p map[string]any) string {
 	list, _ := p["authoritativeDefinitions"].([]any)
@@ -329,9 +333,9 @@ func customOf(p map[string]any, name string) string {
 	return ""
 }
 
-func TestThereAreSixContracts(t *testing.T) {
+func TestThereAreSixteenContracts(t *testing.T) {
 	files, err := fs.Glob(Contracts(), "*.odcs.yaml")
-	if err != nil || len(files) != 6 {
-		t.Errorf("got %v (%v), want six contracts", files, err)
+	if err != nil || len(files) != 16 {
+		t.Errorf("got %v (%v), want sixteen contracts", files, err)
 	}
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/demo"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
@@ -34,7 +35,7 @@ type Options struct {
 	Seed    uint64
 	Dir     string    // default: a temporary folder, removed at the end
 	Log     io.Writer // what is under way, for a person
-	Threads int       // of the engine; default: the number of CPUs
+	Threads int       // ranges cleaned side by side; default: the number of CPUs
 	Memory  int64     // of the engine, in bytes; default: the engine's
 }
 
@@ -63,33 +64,47 @@ type Figures struct {
 // Sync makes a country of about so many records, synchronises it, holds the
 // answer against the truth, and measures the floor.
 func Sync(ctx context.Context, o Options) (Figures, error) {
+	b, done, err := begin(ctx, o)
+	if err != nil {
+		return Figures{}, err
+	}
+	defer done()
+	return b.measure(ctx)
+}
+
+// begin makes a country and opens a hub over it.
+func begin(ctx context.Context, o Options) (_ *bench, done func(), err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
 	if o.Records < 1 {
-		return Figures{}, sen.Errorf(sen.Invalid, "a benchmark of %d records measures nothing", o.Records)
+		return nil, nil, sen.Errorf(sen.Invalid, "a benchmark of %d records measures nothing", o.Records)
 	}
 	dir, remove, err := folder(o)
 	if err != nil {
-		return Figures{}, err
+		return nil, nil, err
 	}
-	defer remove()
+	defer func() {
+		if err != nil {
+			remove()
+		}
+	}()
 	people := demo.PeopleFor(o.Records)
 	if err := planDisk(o.Log, dir, people); err != nil {
-		return Figures{}, err
+		return nil, nil, err
 	}
+	begun := time.Now()
 	made, err := demo.Generate(ctx, demo.Options{People: people, Seed: max(o.Seed, 1),
 		Dir: filepath.Join(dir, "hub", "sources"), Truth: filepath.Join(dir, "truth")})
 	if err != nil {
-		return Figures{}, err
+		return nil, nil, err
 	}
-	fmt.Fprintf(o.Log, "made %d records in %d datasets\n", made.Rows, len(made.Datasets))
+	fmt.Fprintf(o.Log, "made %d records in %d datasets, %d MB, in %.0f s\n", made.Rows, len(made.Datasets), made.Bytes>>20, time.Since(begun).Seconds())
 	b := &bench{o: o, dir: dir, made: made}
 	if err := b.open(ctx); err != nil {
-		return Figures{}, err
+		return nil, nil, err
 	}
-	defer b.close()
-	return b.measure(ctx)
+	return b, func() { b.close(); remove() }, nil
 }
 
 func folder(o Options) (string, func(), error) {
@@ -100,19 +115,23 @@ func folder(o Options) (string, func(), error) {
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
+// lakePerSource is what the lake, the floor's copy and what the engine spills
+// take beside the sources, in hundredths of the sources' bytes (measured).
+const lakePerSource = 150
+
 // planDisk says what the run needs before it begins, and stops where that is
-// not there: sources, truth, and in the lake about as much again as the
-// sources three times over.
+// not there.
 func planDisk(log io.Writer, dir string, people int) error {
 	source, truth := demo.Plan(people).Bytes, demo.TruthBytes(people)
-	need := 4*source + truth
+	own := source * lakePerSource / 100
+	need := source + own + truth
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {
 		return sen.Errorf(sen.Unavailable, "look at the disk below %s: %w", dir, err)
 	}
 	free := int64(disk.Bavail) * disk.Bsize
 	fmt.Fprintf(log, "disk plan: sources %d MB, truth %d MB, lake and floor up to %d MB; needed %d MB, free %d MB in %s\n",
-		source>>20, truth>>20, 3*source>>20, need>>20, free>>20, dir)
+		source>>20, truth>>20, own>>20, need>>20, free>>20, dir)
 	if free < need {
 		return sen.Errorf(sen.Unavailable, "the disk has %d MB free, and the run may need %d MB", free>>20, need>>20).
 			WithHint("name a folder on a larger disk with --dir, or ask for fewer records")
@@ -125,11 +144,14 @@ type bench struct {
 	dir      string
 	made     demo.Report
 	engine   *engine.Engine
+	rules    *engine.Engine // for the contracts' own SQL, as the program has it
 	lake     *lake.Lake
 	state    *state.State
 	datasets []contract.Dataset
-	flow     *flow.Flow
-	stage    stopwatch
+
+	references []contract.Dataset // of them, those that others are read by
+	flow       *flow.Flow
+	stage      stopwatch
 }
 
 func (b *bench) open(ctx context.Context) error {
@@ -142,12 +164,15 @@ func (b *bench) open(ctx context.Context) error {
 	if errs := problems.Errors(); len(errs) > 0 {
 		return errs
 	}
-	b.datasets = set.Datasets()
+	b.datasets, b.references = set.Datasets(), set.ReferenceData()
 	var err error
-	if b.engine, err = engine.Open(ctx, engine.Options{Spill: filepath.Join(data, "tmp"), Threads: b.o.Threads, Memory: b.o.Memory}); err != nil {
+	if b.engine, err = engine.Open(ctx, engine.Options{Functions: clean.Functions(), Spill: filepath.Join(data, "tmp"), Threads: 1, Memory: b.o.Memory}); err != nil {
 		return err
 	}
 	if b.lake, err = lake.Open(ctx, lake.Options{Dir: filepath.Join(data, "lake")}); err != nil {
+		return err
+	}
+	if b.rules, err = engine.Open(ctx, engine.Options{Threads: b.o.Threads, Memory: ruleMemory, Only: []string{filepath.Join(data, "lake")}}); err != nil {
 		return err
 	}
 	if b.state, err = state.Open(ctx, filepath.Join(data, "state.db"), state.Options{}); err != nil {
@@ -157,17 +182,22 @@ func (b *bench) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.flow = flow.New(flow.Options{Hub: hub, Engine: b.engine, Lake: b.lake, State: b.state, Keys: ring,
+	b.flow = flow.New(flow.Options{Hub: hub, References: b.references, Cleaners: b.o.Threads, Engine: b.engine, Lake: b.lake, State: b.state, Keys: ring,
 		Principal: sen.Principal{ID: "operator:bench", Role: "operator"}, Progress: b.stage.progress,
-		Now: func() time.Time { return time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC) }})
+		Rules: clean.Rules{Engine: func(context.Context) (*engine.Engine, error) { return b.rules, nil }},
+		Now:   func() time.Time { return time.Date(2025, 7, 1, 0, 0, 0, 0, time.UTC) }})
 	return nil
 }
+
+// ruleMemory is what an empty sen.yaml gives them.
+const ruleMemory = 768 << 20
 
 func known(name string) bool { _, ok := dictionary.Lookup(name); return ok }
 
 func (b *bench) close() {
 	b.state.Close()
 	b.lake.Close()
+	b.rules.Close()
 	b.engine.Close()
 }
 
@@ -177,7 +207,7 @@ func (b *bench) measure(ctx context.Context) (Figures, error) {
 	resetPeak()
 	b.stage.start()
 	begin, spent := time.Now(), cpu()
-	outcomes := b.flow.Sync(ctx, b.datasets, false)
+	outcomes := b.flow.Sync(ctx, b.datasets, flow.Demand{})
 	f.Seconds = time.Since(begin).Seconds()
 	f.CPUSeconds = cpu() - spent
 	f.Stages = b.stage.spent

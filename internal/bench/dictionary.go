@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
 )
@@ -27,7 +28,7 @@ const (
 
 // Dictionary measures every element over values made of its own examples.
 func Dictionary(ctx context.Context) ([]Cost, error) {
-	e, err := engine.Open(ctx, engine.Options{Threads: 1})
+	e, err := engine.Open(ctx, engine.Options{Functions: clean.Functions(), Threads: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func mixture(e *dictionary.Element) []string {
 func goCost(e *dictionary.Element, values []string) float64 {
 	begun := time.Now()
 	for i := range goRows {
-		e.Standardise(values[i%len(values)], dictionary.Options{})
+		e.Standardise(values[i%len(values)], e.ExampleOptions())
 	}
 	return float64(time.Since(begun).Nanoseconds()) / goRows
 }
@@ -96,7 +97,7 @@ func sqlCost(ctx context.Context, c *engine.Conn, e *dictionary.Element, values 
 	if err != nil {
 		return 0, err
 	}
-	full, err := fastest(ctx, c, e.SQL("x", dictionary.Options{}).Value)
+	full, err := fastest(ctx, c, e.SQL("x", e.ExampleOptions()).Value)
 	return max(0, float64((full-bare).Nanoseconds())/costRows), err
 }
 

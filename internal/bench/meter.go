@@ -58,12 +58,62 @@ func counters() bytes {
 }
 
 // cpu is the time that all threads of this process have run so far, in seconds.
-func cpu() float64 {
+func cpu() float64 { return usage(unix.RUSAGE_SELF) }
+
+// clientCPU is that of the processes that it started and that have ended.
+func clientCPU() float64 { return usage(unix.RUSAGE_CHILDREN) }
+
+func usage(who int) float64 {
 	var u unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+	if err := unix.Getrusage(who, &u); err != nil {
 		return 0
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+}
+
+// treeCPU is the time that a process, its children, and those of them that
+// have ended have run so far, in seconds (proc(5), /proc/pid/stat).
+func treeCPU(pid int) float64 {
+	ticks := int64(0)
+	for _, of := range append(children(pid), pid) {
+		fields := statOf(of)
+		for i, field := range fields {
+			own := i == 11 || i == 12                  // utime, stime
+			ended := of == pid && (i == 13 || i == 14) // cutime, cstime
+			if own || ended {
+				n, _ := strconv.ParseInt(field, 10, 64)
+				ticks += n
+			}
+		}
+	}
+	return float64(ticks) / clockTicks
+}
+
+// clockTicks a second is what Linux counts in for programs, on every machine.
+const clockTicks = 100
+
+// children are the processes whose parent is pid.
+func children(pid int) (out []int) {
+	entries, _ := os.ReadDir("/proc")
+	for _, e := range entries {
+		child, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		if fields := statOf(child); len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			out = append(out, child)
+		}
+	}
+	return out
+}
+
+// statOf are the fields of a process behind its name: state, parent, ….
+func statOf(pid int) []string {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
 func procField(path, field string) int64 {
