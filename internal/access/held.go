@@ -15,9 +15,10 @@ import (
 // HeldQuery asks for rows that were kept back. Request.Dataset is filled in.
 type HeldQuery struct {
 	Request
-	Of    sen.Dataset
-	Rule  string // one rule; "" for all
-	Limit int
+	Of     sen.Dataset
+	Rule   string // one rule; "" for all
+	Column string // one column of the rule; "" for all
+	Limit  int
 }
 
 // HeldRow is one row in quarantine: why it is there, where it came from, and
@@ -97,6 +98,9 @@ func (h *Held) read(ctx context.Context, c *engine.Conn, scan lake.Scan, q HeldQ
 	where := "true"
 	if q.Rule != "" {
 		where = "_rule = " + engine.Literal(q.Rule)
+	}
+	if q.Column != "" {
+		where += " AND _column = " + engine.Literal(q.Column)
 	}
 	from := fmt.Sprintf("FROM (%s) WHERE %s", scan.SQL(), where)
 	if err := c.Row(ctx, "SELECT count(*) "+from, &h.Total); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,9 @@ type Certificate struct {
 	Sequence int64                `json:"sequence"`
 	Contract ContractRef          `json:"contract"`
 	Plan     sen.Digest           `json:"plan"`               // of the compiled cleaning
+	Rules    sen.Digest           `json:"rules"`              // of what was measured over the whole dataset
 	Encoding string               `json:"encoding,omitempty"` // that the source was transcoded from
+	Key      []string             `json:"key,omitempty"`      // that the source itself declares
 	Engine   string               `json:"engine"`             // row digests are comparable within one version
 	Program  string               `json:"program"`
 	Source   source.Position      `json:"source"`
@@ -50,11 +53,20 @@ type RangeProof struct {
 	Number      int          `json:"number"`
 	Source      string       `json:"source"` // file and place
 	FirstRow    int64        `json:"first_row"`
-	FileRow     int64        `json:"file_row"` // of the first row, in its file
+	FileRow     int64        `json:"file_row"`        // of the first row, in its file
+	Place       *Place       `json:"place,omitempty"` // live sources: where the server finds it again
 	In          clean.Digest `json:"in"`
 	Clean       clean.Digest `json:"clean"`
 	Quarantined clean.Digest `json:"quarantined"`
 	Files       []state.File `json:"files"`
+}
+
+// Place is where a range stands in a live source, in its driver's words: see
+// source.Range.
+type Place struct {
+	Part  string `json:"part"`
+	Start int64  `json:"start"`
+	End   int64  `json:"end"`
 }
 
 // Clean is the number of rows in the clean table's share of this run: those
@@ -82,7 +94,7 @@ func (r *run) certify(ctx context.Context, delta Delta, out *Outcome) error {
 	defer c.Close()
 	cert := r.certificate(delta)
 	cert.Content = cert.Tally.Content.Less(r.repeats)
-	if out.Results, err = r.plan.Measure(ctx, c, relation(scan), cert.Tally); err != nil {
+	if out.Results, err = r.plan.Measure(ctx, c, relation(scan), cert.Tally, r.o.Rules); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(r.record.Position, &cert.Source); err != nil {
@@ -108,11 +120,18 @@ func (r *run) certify(ctx context.Context, delta Delta, out *Outcome) error {
 func (r *run) certificate(delta Delta) Certificate {
 	cert := Certificate{Dataset: r.dataset.Name, Run: r.record.ID, Sequence: r.record.Sequence,
 		Contract: ContractRef{ID: r.dataset.Contract.ID, Version: r.dataset.Contract.Version},
-		Plan:     r.plan.Digest(), Encoding: r.in.encoding, Engine: r.record.Engine, Program: r.record.Program,
+		Plan:     r.plan.Digest(), Rules: r.plan.RulesDigest(), Encoding: r.in.encoding, Key: r.in.key, Engine: r.record.Engine, Program: r.record.Program,
 		Tally: r.tally(), Delta: delta, Tables: map[lake.Kind]string{},
 		Started: r.record.Started, Finished: r.o.Now().UTC()}
 	for _, rng := range r.ranges {
-		cert.Ranges = append(cert.Ranges, rng.RangeProof)
+		proof := rng.RangeProof
+		proof.Files = slices.Clone(proof.Files)
+		for i, f := range proof.Files {
+			if name, err := r.o.Lake.Name(f.Path); err == nil {
+				proof.Files[i].Path = name // it holds wherever the lake is
+			}
+		}
+		cert.Ranges = append(cert.Ranges, proof)
 	}
 	for _, t := range []*lake.Table{r.tables.landed, r.tables.quarantine, r.tables.clean} {
 		if s, ok := t.Current(); ok {
@@ -153,9 +172,8 @@ func (r *run) found(cert Certificate, results []clean.Result, newest time.Time) 
 func (r *run) newest(ctx context.Context, c *engine.Conn, clean string, at source.Position) (time.Time, error) {
 	var newest sql.NullTime
 	_, element, _ := r.dataset.Freshness()
-	name := element[strings.LastIndex(element, ".")+1:]
-	if p := r.dataset.Object.Property(name); p != nil && (p.LogicalType == "date" || p.LogicalType == "timestamp") {
-		err := c.Row(ctx, fmt.Sprintf("SELECT CAST(max(%s) AS TIMESTAMP) FROM %s", engine.Ident(name), clean), &newest)
+	if p := r.dataset.Object.Property(columnOf(element)); p != nil && (p.LogicalType == "date" || p.LogicalType == "timestamp") {
+		err := c.Row(ctx, fmt.Sprintf("SELECT CAST(max(%s) AS TIMESTAMP) FROM %s", engine.Ident(p.Name), clean), &newest)
 		if err != nil || newest.Valid {
 			return newest.Time, err
 		}
@@ -167,6 +185,9 @@ func (r *run) newest(ctx context.Context, c *engine.Conn, clean string, at sourc
 	}
 	return newest.Time, nil
 }
+
+// columnOf is the property of an object.property, as an SLA names it.
+func columnOf(element string) string { return element[strings.LastIndex(element, ".")+1:] }
 
 // heldBack counts the rows of the quarantine by their first violation.
 func (r *run) heldBack(ctx context.Context, c *engine.Conn) ([]state.Quarantined, error) {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/lake"
@@ -26,6 +28,7 @@ type rangeDone struct {
 // seen is what the state keeps of a range beside its digests.
 type seen struct {
 	Source  string      `json:"source"`
+	Place   *Place      `json:"place,omitempty"`
 	FileRow int64       `json:"file_row"`
 	Tally   clean.Tally `json:"tally"`
 }
@@ -52,15 +55,20 @@ func (x *extraction) checkpoints(ctx context.Context, cleaned <-chan *rangeWork)
 
 // checkpoint makes a range's files durable, then the range itself.
 func (x *extraction) checkpoint(ctx context.Context, w *rangeWork) error {
+	sealing, sealCtx := errgroup.WithContext(ctx)
 	for i := range w.files {
-		if err := seal(&w.files[i]); err != nil {
-			return err
-		}
+		sealing.Go(func() error { return x.seal(sealCtx, &w.files[i]) })
+	}
+	if err := sealing.Wait(); err != nil {
+		return err
 	}
 	done := rangeDone{tally: w.tally, mark: w.rng.Mark, RangeProof: RangeProof{
 		Number: w.rng.Number, Source: x.span(w.rng), FirstRow: w.rng.FirstRow, FileRow: w.rng.FileRow, In: w.tally.In(),
 		Clean: w.tally.Clean, Quarantined: w.tally.Quarantined, Files: w.files}}
-	kept, err := done.state(x.o.Hub)
+	if x.in.live {
+		done.Place = &Place{Part: w.rng.File, Start: w.rng.Start, End: w.rng.End}
+	}
+	kept, err := done.state(x.o.Lake)
 	if err != nil {
 		return err
 	}
@@ -68,14 +76,29 @@ func (x *extraction) checkpoint(ctx context.Context, w *rangeWork) error {
 		return err
 	}
 	x.ranges = append(x.ranges, done)
-	x.progress("extract", w.rng.Rows, w.rng.End-w.rng.Start)
+	x.progress("extract", w.rng.Rows, x.share(w.rng))
 	return nil
+}
+
+// share is how many of the source's bytes a range is: of a live source by its
+// rows, as far as those are known.
+func (x *extraction) share(r *source.Range) int64 {
+	switch {
+	case !x.in.live:
+		return r.End - r.Start
+	case x.in.rows > 0:
+		return int64(float64(x.in.bytes) * min(1, float64(r.Rows)/float64(x.in.rows)))
+	}
+	return 0
 }
 
 // span says where a range stands in its source.
 func (x *extraction) span(r *source.Range) string {
 	if x.in.kind == kindReclean {
 		return x.in.landed[r.Number].Source
+	}
+	if x.in.live {
+		return fmt.Sprintf("%s, rows %d–%d", r.File, r.FileRow, r.FileRow+r.Rows)
 	}
 	unit := "bytes"
 	if r.Batches == nil {
@@ -84,41 +107,35 @@ func (x *extraction) span(r *source.Range) string {
 	return fmt.Sprintf("%s, %s %d–%d", filepath.Base(r.File), unit, r.Start, r.End)
 }
 
-// seal makes a file durable and takes its sum. What landed earlier has both.
-func seal(file *state.File) error {
+// seal makes a file durable, at the lake's own place, and takes its sum. What
+// landed earlier has both.
+func (f *Flow) seal(ctx context.Context, file *state.File) error {
 	if file.SHA256 != (sen.Digest{}) {
 		return nil
 	}
-	f, err := os.Open(file.Path)
+	sealed, err := f.o.Lake.Seal(ctx, file.Path)
 	if err != nil {
-		return sen.Errorf(sen.Unavailable, "%w", err)
+		return err
 	}
-	defer f.Close()
-	if err := f.Sync(); err != nil {
-		return sen.Errorf(sen.Unavailable, "sync %s: %w", filepath.Base(file.Path), err)
-	}
-	hash := sha256.New()
-	if file.Bytes, err = io.Copy(hash, f); err != nil {
-		return sen.Errorf(sen.Unavailable, "read back %s: %w", filepath.Base(file.Path), err)
-	}
-	hash.Sum(file.SHA256[:0])
+	file.Path, file.Bytes, file.SHA256 = sealed.Path, sealed.Bytes, sealed.SHA256
 	return nil
 }
 
-// state is the range as the state keeps it: with paths below the hub.
-func (r rangeDone) state(hub string) (state.Range, error) {
+// state is the range as the state keeps it: files by their names in the lake,
+// wherever that is.
+func (r rangeDone) state(l *lake.Lake) (state.Range, error) {
 	mark, err := json.Marshal(r.mark)
 	if err != nil {
 		return state.Range{}, err
 	}
-	states, err := json.Marshal(seen{Source: r.Source, FileRow: r.FileRow, Tally: r.tally})
+	states, err := json.Marshal(seen{Source: r.Source, Place: r.Place, FileRow: r.FileRow, Tally: r.tally})
 	if err != nil {
 		return state.Range{}, err
 	}
 	out := state.Range{Number: r.Number, FirstRow: r.FirstRow, Rows: r.In.Rows, Clean: r.Clean.Rows, Quarantined: r.Quarantined.Rows,
 		Source: rowDigest(r.In), CleanDigest: rowDigest(r.Clean), QuarantineDigest: rowDigest(r.Quarantined), Mark: mark, States: states}
 	for _, f := range r.Files {
-		if f.Path, err = filepath.Rel(hub, f.Path); err != nil {
+		if f.Path, err = l.Name(f.Path); err != nil {
 			return state.Range{}, err
 		}
 		out.Files = append(out.Files, f)
@@ -146,10 +163,10 @@ func (f *Flow) rangesOf(ctx context.Context, run string) ([]rangeDone, error) {
 			return nil, sen.Errorf(sen.Corrupt, "range %d of run %s in the hub's state: %w", k.Number, run, err)
 		}
 		out[i].tally = s.Tally
-		out[i].RangeProof = RangeProof{Number: k.Number, Source: s.Source, FirstRow: k.FirstRow, FileRow: s.FileRow, In: s.Tally.In(),
+		out[i].RangeProof = RangeProof{Number: k.Number, Source: s.Source, Place: s.Place, FirstRow: k.FirstRow, FileRow: s.FileRow, In: s.Tally.In(),
 			Clean: s.Tally.Clean, Quarantined: s.Tally.Quarantined, Files: k.Files}
 		for j := range k.Files {
-			out[i].Files[j].Path = filepath.Join(f.o.Hub, k.Files[j].Path)
+			out[i].Files[j].Path = f.o.Lake.Path(k.Files[j].Path)
 		}
 	}
 	return out, nil
@@ -158,7 +175,7 @@ func (f *Flow) rangesOf(ctx context.Context, run string) ([]rangeDone, error) {
 // tidy removes what an earlier process of the run wrote and did not
 // checkpoint: nothing names it, and its ranges are written again. It must not
 // be called once the run commits.
-func (r *run) tidy() error {
+func (r *run) tidy(ctx context.Context) error {
 	kept := map[string]bool{}
 	for _, rng := range r.ranges {
 		for _, f := range rng.Files {
@@ -166,7 +183,7 @@ func (r *run) tidy() error {
 		}
 	}
 	for _, t := range []*lake.Table{r.tables.landed, r.tables.quarantine, r.tables.clean} {
-		if err := t.Discard(r.record.ID, kept); err != nil {
+		if err := t.Discard(ctx, r.record.ID, kept); err != nil {
 			return err
 		}
 	}

@@ -132,6 +132,9 @@ func (r *run) findRepeats(ctx context.Context, c *engine.Conn) ([]lake.File, err
 	if err := c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE repeated (_file VARCHAR, _pos BIGINT, _row BIGINT)"); err != nil {
 		return nil, err
 	}
+	if len(r.ranges) < 2 {
+		return nil, nil // within a range they are set apart already
+	}
 	var out []lake.File
 	for i, d := range r.plan.Duplicates() {
 		query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM (%s) WHERE _row NOT IN (SELECT _row FROM repeated)",

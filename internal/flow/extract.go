@@ -3,7 +3,12 @@ package flow
 import (
 	"context"
 	"fmt"
+	"os"
+	"path"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
@@ -11,6 +16,7 @@ import (
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/source"
+	"github.com/sen-hub/sen/internal/source/rows"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -30,21 +36,19 @@ type rangeWork struct {
 	files   []state.File
 }
 
-// cleaners is how many ranges are cleaned at once, of all datasets. The engine spreads one
-// statement over its threads only where a range holds several row groups, and
-// each statement has stretches that cannot be spread; a second range fills
-// them. More would only take more memory.
-const cleaners = 2
-
 // extract reads what no earlier process has checkpointed and returns the
 // position of the source.
-func (x *extraction) extract(ctx context.Context) (source.Position, error) {
+//
+// Every statement has one thread, and as many ranges are cleaned at once, of
+// all datasets, as there are CPUs. Spread over all of them, each statement's
+// work cost a fifth more, in threads that wait for one another and in caches
+// that go from one to the next.
+func (x *extraction) extract(ctx context.Context) (position source.Position, err error) {
 	var from source.Mark
 	if n := len(x.ranges); n > 0 {
 		from, x.landing = x.ranges[n-1].mark, x.landedCopy()
 	}
-	var position source.Position
-	read, cleaned := make(chan *rangeWork), make(chan *rangeWork, cleaners)
+	read, cleaned := make(chan *rangeWork), make(chan *rangeWork, cap(x.slots))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
 		defer close(read)
@@ -54,7 +58,7 @@ func (x *extraction) extract(ctx context.Context) (source.Position, error) {
 	group.Go(func() error {
 		defer close(cleaned)
 		workers, ctx := errgroup.WithContext(ctx)
-		for range cleaners {
+		for range cap(x.slots) {
 			workers.Go(func() error { return x.cleanRanges(ctx, read, cleaned) })
 		}
 		return workers.Wait()
@@ -66,6 +70,7 @@ func (x *extraction) extract(ctx context.Context) (source.Position, error) {
 // hand passes a range on. A Parquet file lands, whole, with its first range.
 func (x *extraction) hand(ctx context.Context, r *source.Range, read chan<- *rangeWork) error {
 	w := &rangeWork{rng: r}
+	x.handed = true
 	x.o.Hook(HookExtract, r.Rows)
 	switch {
 	case x.in.kind == kindReclean:
@@ -74,7 +79,7 @@ func (x *extraction) hand(ctx context.Context, r *source.Range, read chan<- *ran
 			x.landing = w.files[0].Path
 		}
 	case r.Batches == nil && r.FileRow == 0:
-		if err := x.landFile(r, w); err != nil {
+		if err := x.landFile(ctx, r, w); err != nil {
 			return err
 		}
 	}
@@ -89,13 +94,28 @@ func (x *extraction) hand(ctx context.Context, r *source.Range, read chan<- *ran
 }
 
 // landFile lands a Parquet file as its own bytes.
-func (x *extraction) landFile(r *source.Range, w *rangeWork) (err error) {
-	if x.landing, err = x.tables.landed.NewSourceFile(x.record.ID, r.Number, 0); err != nil {
+func (x *extraction) landFile(ctx context.Context, r *source.Range, w *rangeWork) error {
+	draft, err := x.tables.landed.NewSourceFile(x.record.ID, r.Number, 0)
+	if err != nil {
 		return err
 	}
-	size, sum, err := copyFile(r.File, x.landing)
-	w.files = append(w.files, state.File{Kind: string(lake.Landed), Path: x.landing, Bytes: size, SHA256: sum})
-	return err
+	size, sum, err := copyFile(r.File, draft)
+	if err != nil {
+		return err
+	}
+	landed := state.File{Kind: string(lake.Landed), Path: draft, Bytes: size, SHA256: sum}
+	if !x.o.Lake.InPlace(draft) {
+		landed.SHA256 = sen.Digest{}
+		if err := x.seal(ctx, &landed); err != nil {
+			return err
+		}
+		if landed.SHA256 != sum {
+			return sen.Errorf(sen.Corrupt, "the landed copy of %s is not what was read", path.Base(landed.Path)).WithHint("examine the disk, and run the sync again")
+		}
+	}
+	x.landing = landed.Path
+	w.files = append(w.files, landed)
+	return nil
 }
 
 // cleanRanges is one cleaner: a session of the engine, one range at a time.
@@ -106,7 +126,9 @@ func (x *extraction) cleanRanges(ctx context.Context, read <-chan *rangeWork, cl
 	}
 	defer c.Close()
 	for w := range read {
+		x.slots <- struct{}{}
 		err := x.cleanRange(ctx, c, w)
+		<-x.slots
 		w.rng.Release()
 		if err != nil {
 			return fmt.Errorf("range %d: %w", w.rng.Number, err)
@@ -121,86 +143,108 @@ func (x *extraction) cleanRanges(ctx context.Context, read <-chan *rangeWork, cl
 	return nil
 }
 
-// cleanRange lands a range, cleans it in memory, and writes clean rows and
-// quarantine.
+// cleanRange lands a range, writes its clean rows in one pass, and then the
+// few that the pass held back.
 func (x *extraction) cleanRange(ctx context.Context, c *engine.Conn, w *rangeWork) error {
-	raw, err := x.land(ctx, c, w)
+	if err := x.land(ctx, c, w); err != nil {
+		return err
+	}
+	pass := x.plan.Begin(w.rng.Rows)
+	defer pass.End()
+	if err := x.pass(ctx, c, w, pass); err != nil {
+		return err
+	}
+	if in := pass.Tally.In().Rows; in != w.rng.Rows {
+		return sen.Errorf(sen.Internal, "%d rows went in and %d came out", w.rng.Rows, in)
+	}
+	if len(pass.Held) > 0 {
+		if err := x.hold(ctx, c, w, pass); err != nil {
+			return err
+		}
+	}
+	for i, d := range x.plan.Duplicates() {
+		if len(pass.Again[i]) > 0 {
+			if err := x.repeatsApart(ctx, c, w, d, pass.Again[i]); err != nil {
+				return err
+			}
+		}
+	}
+	w.tally = pass.Tally
+	return nil
+}
+
+// land keeps a range as it came.
+func (x *extraction) land(ctx context.Context, c *engine.Conn, w *rangeWork) error {
+	if w.rng.Batches == nil {
+		return nil // it has landed with its file
+	}
+	return c.Over(w.rng.Batches, func(rows string) error {
+		return x.write(ctx, c, w, x.tables.landed, "SELECT * FROM "+rows)
+	})
+}
+
+// pass cleans a range and writes the rows that are clean.
+func (x *extraction) pass(ctx context.Context, c *engine.Conn, w *rangeWork, pass *clean.Pass) error {
+	through := func(rows string) error {
+		return x.write(ctx, c, w, x.tables.clean, pass.Through(rows, x.record.Sequence, w.rng.Number))
+	}
+	if r := w.rng; r.Batches == nil {
+		return through(x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows))
+	}
+	return c.Over(rows.Without(w.rng.Batches, clean.LineColumn, clean.RawColumn), through)
+}
+
+// hold writes the rows that the pass held back to the quarantine.
+func (x *extraction) hold(ctx context.Context, c *engine.Conn, w *rangeWork, pass *clean.Pass) error {
+	table := pass.HeldTable()
+	defer table.Release()
+	if err := c.Load(ctx, "held", []arrow.RecordBatch{table}); err != nil {
+		return err
+	}
+	raw, err := x.some(ctx, c, w, pass.HeldRows())
 	if err != nil {
 		return err
 	}
-	if err := c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE cleaned AS "+x.plan.Cleaned(raw)); err != nil {
-		return err
-	}
-	if w.tally, err = x.plan.Count(ctx, c, "cleaned"); err != nil {
-		return err
-	}
-	if in := w.tally.In().Rows; in != w.rng.Rows {
-		return sen.Errorf(sen.Internal, "%d rows went in and %d came out", w.rng.Rows, in)
-	}
-	held := w.tally.Quarantined.Rows
-	if err := x.repeatsApart(ctx, c, w, raw); err != nil {
-		return err
-	}
-	if w.tally.Clean.Rows > 0 {
-		good := x.plan.Good("cleaned", x.record.Sequence, w.rng.Number)
-		if w.tally.Repeated > 0 {
-			good = "SELECT * FROM (" + good + ") WHERE _row NOT IN (SELECT _row FROM repeated)"
-		}
-		if err := x.write(ctx, c, w, x.tables.clean, good); err != nil {
-			return err
-		}
-	}
-	if held > 0 {
-		return x.write(ctx, c, w, x.tables.quarantine, x.plan.Bad(raw, "cleaned", x.record.Sequence, w.rng.Number))
-	}
-	return nil
+	return x.write(ctx, c, w, x.tables.quarantine, x.plan.Bad(raw, "held", x.record.Sequence, w.rng.Number))
 }
 
-// repeatsApart sets apart the rows that repeat a key within the range, while
-// the range is in memory; those that repeat one of an earlier range are found
-// when all have come (see run.findRepeats).
-func (x *extraction) repeatsApart(ctx context.Context, c *engine.Conn, w *rangeWork, raw string) error {
-	if len(x.plan.Duplicates()) == 0 {
-		return nil
-	}
-	if err := c.Exec(ctx, "CREATE OR REPLACE TEMP TABLE repeated (_row BIGINT)"); err != nil {
-		return err
-	}
-	for _, d := range x.plan.Duplicates() {
-		query := "CREATE OR REPLACE TEMP TABLE found AS SELECT * FROM (" + d.Repeated(x.plan.Passed("cleaned"), "_row") +
-			") WHERE _row NOT IN (SELECT _row FROM repeated)"
-		if err := c.Exec(ctx, query); err != nil {
-			return err
-		}
-		t, err := x.plan.Count(ctx, c, "(SELECT * FROM cleaned WHERE _row IN (SELECT _row FROM found))")
-		if err != nil {
-			return err
-		}
-		if t.Clean.Rows == 0 {
-			continue
-		}
-		w.tally.SetApart(t)
-		if err := c.Exec(ctx, "INSERT INTO repeated FROM found"); err != nil {
-			return err
-		}
-		rows := "(SELECT * FROM " + raw + " WHERE _row IN (SELECT _row FROM found))"
-		if err := x.write(ctx, c, w, x.tables.quarantine, x.plan.BadDuplicates(rows, d, x.record.Sequence, w.rng.Number)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// land keeps a range as it came and returns the relation that holds it.
-func (x *extraction) land(ctx context.Context, c *engine.Conn, w *rangeWork) (string, error) {
+// some is the relation of a few rows of a range, as they landed; it holds
+// until some is called again.
+func (x *extraction) some(ctx context.Context, c *engine.Conn, w *rangeWork, ordinals []int64) (string, error) {
 	r := w.rng
 	if r.Batches == nil {
-		return x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows), nil
+		picked := array.NewInt64Builder(memory.DefaultAllocator)
+		defer picked.Release()
+		picked.AppendValues(ordinals, nil)
+		column := picked.NewArray()
+		defer column.Release()
+		names := array.NewRecordBatch(arrow.NewSchema([]arrow.Field{{Name: clean.RowColumn, Type: arrow.PrimitiveTypes.Int64}}, nil), []arrow.Array{column}, int64(len(ordinals)))
+		defer names.Release()
+		if err := c.Load(ctx, "picked", []arrow.RecordBatch{names}); err != nil {
+			return "", err
+		}
+		query := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE picked_rows AS SELECT * FROM %[1]s WHERE %[2]s IN (SELECT %[2]s FROM picked)",
+			x.landedRows(w.landing, r.FirstRow, r.FileRow, r.Rows), clean.RowColumn)
+		return "picked_rows", c.Exec(ctx, query)
 	}
-	if err := c.Load(ctx, "raw", r.Batches[0].Schema(), r.Batches); err != nil {
-		return "", err
+	places := make([]int64, len(ordinals))
+	for i, row := range ordinals {
+		places[i] = row - r.FirstRow
 	}
-	return "raw", x.write(ctx, c, w, x.tables.landed, "SELECT * FROM raw")
+	batch := rows.Pick(r.Batches, places)
+	defer batch.Release()
+	return "picked_rows", c.Load(ctx, "picked_rows", []arrow.RecordBatch{batch})
+}
+
+// repeatsApart writes the rows that repeat a key within the range to the
+// quarantine; those that repeat one of an earlier range are found when all have
+// come (see run.findRepeats).
+func (x *extraction) repeatsApart(ctx context.Context, c *engine.Conn, w *rangeWork, d clean.Duplicate, again []int64) error {
+	raw, err := x.some(ctx, c, w, again)
+	if err != nil {
+		return err
+	}
+	return x.write(ctx, c, w, x.tables.quarantine, x.plan.BadDuplicates(raw, d, x.record.Sequence, w.rng.Number))
 }
 
 // write makes one data file of a table.
@@ -212,6 +256,9 @@ func (x *extraction) write(ctx context.Context, c *engine.Conn, w *rangeWork, t 
 	rows, err := c.Copy(ctx, query, path, t.FieldIDs())
 	if err != nil {
 		return err
+	}
+	if rows == 0 {
+		return os.Remove(path)
 	}
 	w.files = append(w.files, state.File{Kind: string(t.Kind()), Path: path, Rows: rows})
 	return nil

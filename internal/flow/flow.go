@@ -17,18 +17,22 @@ package flow
 import (
 	"context"
 	"log/slog"
+	"runtime"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/dictionary/address"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/keys"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/source"
+	"github.com/sen-hub/sen/internal/source/live"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -38,10 +42,12 @@ const (
 	HookClean   = "clean"   // a range was cleaned and written, not yet checkpointed
 	HookCommit  = "commit"  // before and after each table's commit
 	HookCertify = "certify" // the tables are committed; and again when all is stored but the certificate
+	HookRetain  = "retain"  // of Retain, called by the lake: old snapshots are gone; before each file that is removed
 )
 
 // Options are what flow works with. Hub, Engine, Lake, State and Keys are
-// required.
+// required; the engine gives each statement one thread (a pass depends on the
+// order of its rows).
 type Options struct {
 	Hub    string // the hub's folder: sources' relative paths start here
 	Engine *engine.Engine
@@ -49,12 +55,17 @@ type Options struct {
 	State  *state.State
 	Keys   *keys.Keys
 	Log    *slog.Logger
+	Say    func(string) // told of what whoever waits may want to know: retries, pauses, new beginnings
 
-	Principal sen.Principal
-	Now       func() time.Time
-	Source    source.Options
-	Progress  func(Progress)                 // called by several goroutines
-	Hook      func(point string, rows int64) // rows of the range; 0 where the point is of no range. It is called side by side
+	Principal  sen.Principal
+	Now        func() time.Time
+	References []contract.Dataset // of the hub: those that others are read by (see contract.Dataset.Reference)
+	Source     source.Options
+	Elements   *dictionary.Set                // the dictionary with the hub's own elements; nil has none
+	Rules      clean.Rules                    // where the SQL of contracts' own rules runs
+	Cleaners   int                            // ranges that are cleaned side by side, of all datasets; default: the number of CPUs
+	Progress   func(Progress)                 // called by several goroutines
+	Hook       func(point string, rows int64) // rows of the range; 0 where the point is of no range. It is called side by side
 }
 
 // Progress is where a run stands.
@@ -68,12 +79,23 @@ type Progress struct {
 
 // Flow conducts. It is safe for concurrent use; one dataset has one run at a time.
 type Flow struct {
-	o     Options
-	slots chan struct{} // one for each range that may be cleaned at a time
+	o      Options
+	tables atomic.Int64  // of the engine's, made so far: a name for each
+	gates  live.Gates    // of the servers that are read
+	slots  chan struct{} // one for each range that may be cleaned at a time
+
+	unitsRead sync.Mutex
+	units     *address.Index // of the administrative units, once they have been needed
+
+	throttling sync.Mutex
+	throttles  map[string]live.Throttle // that were last seen, by the server's address
 }
 
 // New fills in the defaults.
 func New(o Options) *Flow {
+	if o.Cleaners <= 0 {
+		o.Cleaners = runtime.NumCPU()
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -86,7 +108,10 @@ func New(o Options) *Flow {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Flow{o: o, slots: make(chan struct{}, cleaners)}
+	if o.Say == nil {
+		o.Say = func(what string) { o.Log.Info(what) }
+	}
+	return &Flow{o: o, slots: make(chan struct{}, o.Cleaners)}
 }
 
 // Outcome is what became of one dataset's sync.
@@ -95,6 +120,7 @@ type Outcome struct {
 	Certificate *Certificate      `json:"certificate,omitempty"`
 	Unchanged   bool              `json:"unchanged,omitempty"` // the source is what the last certificate names
 	Resumed     int               `json:"resumed_ranges,omitempty"`
+	Restarted   string            `json:"restarted,omitempty"` // why what an earlier process had read could not be gone on with
 	Drift       []contract.Change `json:"drift,omitempty"`
 	Results     []clean.Result    `json:"results,omitempty"`
 	Err         error             `json:"-"`
@@ -106,28 +132,45 @@ type Outcome struct {
 // commits, or waits for its disk, the other cleans.
 const atOnce = 2
 
-// Sync brings datasets up to date, two at a time; one that fails does not
-// stop the others. References between datasets are checked at the end.
-func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, force bool) []Outcome {
-	out := make([]Outcome, len(datasets))
-	var group errgroup.Group
-	group.SetLimit(atOnce)
-	for i, d := range datasets {
-		out[i] = Outcome{Dataset: d.Name, Err: context.Cause(ctx)}
-		group.Go(func() error {
-			if ctx.Err() == nil {
-				out[i] = f.one(ctx, d, force, f.openSource)
+// Demand is how a sync is asked for. The zero value is what a schedule asks.
+type Demand struct {
+	Force      bool // read a source again even if it has not changed
+	AcceptLoss bool // go on where nearly all rows of a source have gone
+}
+
+// inTurn does something with each of the datasets that are references, or with
+// each of the others, side by side.
+func (f *Flow) inTurn(ctx context.Context, datasets []contract.Dataset, reference bool, do func(i int)) {
+	turns := f.turns(ctx, datasets, func(d contract.Dataset) bool { return (d.Reference() != "") == reference })
+	var group sync.WaitGroup
+	for lane := range atOnce {
+		group.Go(func() {
+			for i, more := turns.next(lane); more; i, more = turns.next(lane) {
+				do(i)
 			}
-			return nil
 		})
 	}
-	_ = group.Wait() // each outcome has its own error
-	references := references{Flow: f, keys: map[string]string{}}
+	group.Wait()
+}
+
+// Sync brings datasets up to date, two at a time and each in its turn (see
+// turns), those that others are read by first; one that fails does not stop the others. All share the engine's
+// memory, its cleaners, and each server's gate. References between datasets
+// are checked at the end.
+func (f *Flow) Sync(ctx context.Context, datasets []contract.Dataset, demand Demand) []Outcome {
+	out := make([]Outcome, len(datasets))
 	for i, d := range datasets {
-		if out[i].Err == nil {
-			out[i].Err = references.check(ctx, d, &out[i])
-		}
+		out[i] = Outcome{Dataset: d.Name, Err: context.Cause(ctx)}
 	}
-	references.close()
+	defer f.follow(ctx)()
+	for _, reference := range []bool{true, false} {
+		f.inTurn(ctx, datasets, reference, func(i int) {
+			if out[i].Err = context.Cause(ctx); ctx.Err() == nil {
+				out[i] = f.one(ctx, datasets[i], demand, f.openSource)
+			}
+		})
+	}
+	references := references{Flow: f, keys: map[string]*keyHashes{}}
+	references.checkAll(ctx, datasets, out)
 	return out
 }

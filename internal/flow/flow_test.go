@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
@@ -74,7 +76,7 @@ func (h *hub) open() {
 	h.t.Helper()
 	var err error
 	data := filepath.Join(h.dir, "data")
-	if h.engine, err = engine.Open(h.t.Context(), engine.Options{Threads: 2, Spill: filepath.Join(data, "tmp")}); err != nil {
+	if h.engine, err = engine.Open(h.t.Context(), engine.Options{Functions: clean.Functions(), Threads: 1, Spill: filepath.Join(data, "tmp")}); err != nil {
 		h.t.Fatal(err)
 	}
 	if h.lake, err = lake.Open(h.t.Context(), lake.Options{Dir: filepath.Join(data, "lake")}); err != nil {
@@ -88,11 +90,16 @@ func (h *hub) open() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	confined, err := engine.Open(h.t.Context(), engine.Options{Threads: 1, Only: []string{filepath.Join(data, "lake")}})
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	h.options = flow.Options{Hub: h.dir, Engine: h.engine, Lake: h.lake, State: kept, Keys: ring,
+		Rules:  clean.Rules{Engine: func(context.Context) (*engine.Engine, error) { return confined, nil }, Timeout: time.Second},
 		Source: source.Options{RangeRows: 100, BatchRows: 30}, Principal: sen.Principal{ID: "operator:test"},
 		Now: func() time.Time { return time.Date(2025, 7, 1, 9, 0, 0, 0, time.UTC) }}
 	h.flow = flow.New(h.options)
-	h.t.Cleanup(func() { h.engine.Close(); h.lake.Close(); kept.Close() })
+	h.t.Cleanup(func() { confined.Close(); h.engine.Close(); h.lake.Close(); kept.Close() })
 }
 
 func (h *hub) write(name, text string) {
@@ -120,7 +127,7 @@ func (h *hub) dataset() contract.Dataset {
 
 func (h *hub) sync() flow.Outcome {
 	h.t.Helper()
-	return h.flow.Sync(h.t.Context(), []contract.Dataset{h.dataset()}, false)[0]
+	return h.flow.Sync(h.t.Context(), []contract.Dataset{h.dataset()}, flow.Demand{})[0]
 }
 
 func (h *hub) mustSync() flow.Certificate {
@@ -231,7 +238,7 @@ func TestTheFirstOfTwoRowsWithOneKeyStays(t *testing.T) {
 		t.Errorf("got %d in, %d clean, %d quarantined, %d duplicates", cert.In(), cert.Clean(), cert.Quarantined(), cert.Delta.Duplicates)
 	}
 	h.want(lake.Quarantine, "ma, ho_ten, _rule", "249,Chi,id.duplicate-key | 7,Bình,id.duplicate-key")
-	if again := h.flow.Sync(t.Context(), []contract.Dataset{h.dataset()}, true)[0]; again.Err != nil || again.Certificate.Delta.Unchanged != 250 {
+	if again := h.flow.Sync(t.Context(), []contract.Dataset{h.dataset()}, flow.Demand{Force: true})[0]; again.Err != nil || again.Certificate.Delta.Unchanged != 250 {
 		t.Errorf("forced again: %+v, %v; want 250 unchanged", again.Certificate, again.Err)
 	}
 }
@@ -259,7 +266,7 @@ func many(rows int) string {
 	var csv strings.Builder
 	csv.WriteString("ma,ho_ten,ngay_sinh,diem\n")
 	for i := range rows {
-		fmt.Fprintf(&csv, "%d,\"Nguyễn\nThị %c\",%d/%d/1990,%d\n", i, 'A'+rune(i%20), i%33, i%12+1, i%12)
+		fmt.Fprintf(&csv, "%d,\"Nguyễn\nThị %cinh\",%d/%d/1990,%d\n", i, 'A'+rune(i%20), i%33, i%12+1, i%12)
 	}
 	return csv.String()
 }
@@ -272,17 +279,17 @@ func TestAKilledSyncGoesOnAndEndsTheSame(t *testing.T) {
 			h := newHub(t, people, many(450))
 			ctx, cancel := context.WithCancelCause(t.Context())
 			stopped := errors.New("killed")
-			count := 0
+			var count atomic.Int64
 			options := h.options
 			options.Hook = func(at string, _ int64) {
 				if at != point {
 					return
 				}
-				if count++; count == nth {
+				if count.Add(1) == int64(nth) {
 					cancel(stopped)
 				}
 			}
-			first := flow.New(options).Sync(ctx, []contract.Dataset{h.dataset()}, false)[0]
+			first := flow.New(options).Sync(ctx, []contract.Dataset{h.dataset()}, flow.Demand{})[0]
 			got := h.mustSync()
 			if got.Content != want.Content || !got.Tally.In().Equal(want.Tally.In()) ||
 				got.Clean() != want.Clean() || got.Quarantined() != want.Quarantined() || got.Delta != want.Delta {
@@ -290,6 +297,31 @@ func TestAKilledSyncGoesOnAndEndsTheSame(t *testing.T) {
 					got.Clean(), got.Quarantined(), got.Delta, want.Clean(), want.Quarantined(), want.Delta)
 			}
 		}
+	}
+}
+
+func TestASourceThatLostNearlyAllOfItsRowsStopsUntilTheLossIsAccepted(t *testing.T) {
+	h := newHub(t, people, many(2000))
+	before := h.mustSync()
+	for _, left := range []int{0, 5} {
+		h.write("sources/person.csv", many(left))
+		for range 2 { // the second finds no run to go on with that would let it through
+			out := h.sync()
+			if sen.KindOf(out.Err) != sen.Drift || !strings.Contains(sen.HintOf(out.Err), "--accept-loss") {
+				t.Fatalf("%d rows left: got %v (%s); want it stopped", left, out.Err, sen.HintOf(out.Err))
+			}
+		}
+		if cert, _, err := h.flow.LastCertificate(t.Context(), h.dataset().Name); err != nil || cert.Run != before.Run {
+			t.Fatalf("%d rows left: certified %s, %v; want the run before", left, cert.Run, err)
+		}
+	}
+	h.write("sources/person.csv", many(2000))
+	if again := h.mustSync(); again.Content != before.Content {
+		t.Errorf("the rows are back: got %+v, want %+v", again.Content, before.Content)
+	}
+	h.write("sources/person.csv", many(5))
+	if out := h.flow.Sync(t.Context(), []contract.Dataset{h.dataset()}, flow.Demand{AcceptLoss: true})[0]; out.Err != nil || out.Certificate.In() != 5 {
+		t.Errorf("accepted: got %+v, %v", out.Certificate, out.Err)
 	}
 }
 
@@ -313,6 +345,7 @@ func TestVerifyNamesTheRowOfOneChangedByteOnEitherSide(t *testing.T) {
 	}
 	h.write("sources/person.csv", string(text))
 	for _, file := range cert.Ranges[2].Files {
+		file.Path = h.lake.Path(file.Path)
 		h.flipEachSide(file)
 	}
 }
@@ -343,6 +376,76 @@ func (h *hub) flipEachSide(file state.File) {
 	}
 }
 
+// edit rewrites the quarantine file that holds the row, with one column set.
+func (h *hub) edit(row int, column, value string) (restore func()) {
+	h.t.Helper()
+	files, err := filepath.Glob(filepath.Join(h.dir, "data/lake/quarantine/people/person/data/*.parquet"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	c, err := h.engine.Conn(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer c.Close()
+	for _, path := range files {
+		before, err := os.ReadFile(path)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		t, err := h.lake.Lookup(h.t.Context(), lake.Quarantine, "people.person")
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		query := fmt.Sprintf("SELECT * REPLACE (CASE WHEN _row = %d THEN %s ELSE %s END AS %[3]s) FROM read_parquet(%s) ORDER BY file_row_number",
+			row, engine.Literal(value), column, engine.Literal(path))
+		var there bool
+		if err := c.Row(h.t.Context(), fmt.Sprintf("SELECT count(*) FILTER (_row = %d) > 0 FROM read_parquet(%s)", row, engine.Literal(path)), &there); err != nil {
+			h.t.Fatal(err)
+		}
+		if !there {
+			continue
+		}
+		if _, err := c.Copy(h.t.Context(), query, path, t.FieldIDs()); err != nil {
+			h.t.Fatal(err)
+		}
+		return func() {
+			if err := os.WriteFile(path, before, 0o644); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+	}
+	h.t.Fatalf("row %d is in no file of the quarantine", row)
+	return nil
+}
+
+func TestVerifyNamesTheRowOfAChangedValueInTheQuarantine(t *testing.T) {
+	h := newHub(t, people, many(250)+"7,An,,1\n8,Bình,,99\n")
+	h.mustSync()
+	for _, c := range []struct {
+		row           int
+		column, value string
+		side, changed string
+		rng           int
+	}{
+		{155, "diem", "13", flow.SideQuarantine, "[diem]", 1},
+		{155, "_rule", "born_on.impossible", flow.SideQuarantine, "[_rule]", 1},
+		{251, "ho_ten", "Chi", flow.SideQuarantine, "[ho_ten]", 2},
+		{250, "ho_ten", "Chi", flow.SideQuarantine, "[ho_ten]", 2}, // repeats a key of the first range
+	} {
+		restore := h.edit(c.row, c.column, c.value)
+		v, err := h.flow.Verify(t.Context(), h.dataset())
+		if err != nil || len(v.Differences) != 1 || v.Differences[0].Row != int64(c.row) || v.Differences[0].Range != c.rng ||
+			fmt.Sprint(v.Differences[0].Column) != c.changed || v.Differences[0].Side != c.side {
+			t.Errorf("%s of row %d: got %+v, %v; want that row of range %d", c.column, c.row, v.Differences, err, c.rng)
+		}
+		restore()
+	}
+	if v, err := h.flow.Verify(t.Context(), h.dataset()); err != nil || !v.OK() {
+		t.Errorf("put back: %+v, %v", v.Differences, err)
+	}
+}
+
 func TestASecondSyncOfOneDatasetIsTurnedAway(t *testing.T) {
 	h := newHub(t, people, many(450))
 	options := h.options
@@ -354,7 +457,7 @@ func TestASecondSyncOfOneDatasetIsTurnedAway(t *testing.T) {
 			second = h.sync()
 		}
 	}
-	first := flow.New(options).Sync(t.Context(), []contract.Dataset{h.dataset()}, false)[0]
+	first := flow.New(options).Sync(t.Context(), []contract.Dataset{h.dataset()}, flow.Demand{})[0]
 	if first.Err != nil || sen.KindOf(second.Err) != sen.Busy {
 		t.Errorf("got first %v, second %v; want the second busy", first.Err, second.Err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
@@ -29,13 +30,14 @@ type run struct {
 	rows    int64
 	bytes   int64
 	total   int64
+	handed  bool // the source has given a range
 }
 
 type tables struct{ landed, quarantine, clean *lake.Table }
 
 // one conducts a run of one dataset over the input that open gives, while
 // nobody else does. A state secret is refused before anything is opened.
-func (f *Flow) one(ctx context.Context, d contract.Dataset, force bool, open func(context.Context, contract.Dataset) (input, error)) Outcome {
+func (f *Flow) one(ctx context.Context, d contract.Dataset, demand Demand, open func(context.Context, contract.Dataset) (input, error)) Outcome {
 	out := Outcome{Dataset: d.Name}
 	if d.StateSecret() {
 		out.Err = sen.Errorf(sen.Denied, "the contract marks this dataset state-secret: it is not extracted").
@@ -50,7 +52,7 @@ func (f *Flow) one(ctx context.Context, d contract.Dataset, force bool, open fun
 	defer func() { _ = unlock() }()
 	r := &run{Flow: f, dataset: d}
 	if r.in, out.Err = open(ctx, d); out.Err == nil {
-		out.Err = r.whole(ctx, force, &out)
+		out.Err = r.whole(ctx, demand, &out)
 	}
 	if out.Err != nil {
 		out.Err = r.failed(ctx, out.Err)
@@ -58,11 +60,11 @@ func (f *Flow) one(ctx context.Context, d contract.Dataset, force bool, open fun
 	return out
 }
 
-func (r *run) whole(ctx context.Context, force bool, out *Outcome) error {
-	if err := r.prepare(ctx, out); err != nil {
+func (r *run) whole(ctx context.Context, demand Demand, out *Outcome) error {
+	if err := r.prepare(ctx, demand, out); err != nil {
 		return errors.Join(err, r.in.close())
 	}
-	return r.conduct(ctx, force, out)
+	return r.conduct(ctx, demand, out)
 }
 
 // failed notes a failure in the state. The run stays open: the next sync goes
@@ -78,9 +80,9 @@ func (r *run) failed(ctx context.Context, err error) error {
 }
 
 // conduct takes a run through its steps; each can be the first after a kill.
-func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
+func (r *run) conduct(ctx context.Context, demand Demand, out *Outcome) error {
 	defer func() { _ = r.in.close() }()
-	if done, err := r.upToDate(ctx, force, out); done || err != nil {
+	if done, err := r.upToDate(ctx, demand.Force, out); done || err != nil {
 		return err
 	}
 	if err := r.begin(ctx, out); err != nil {
@@ -88,9 +90,12 @@ func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
 	}
 	if r.record.State == state.Extracting {
 		r.progress("extract", 0, 0)
-		if err := r.extract(ctx); err != nil {
+		if err := r.extractAnew(ctx, out); err != nil {
 			return err
 		}
+	}
+	if err := r.loss(ctx, demand); err != nil {
+		return err
 	}
 	delta, err := r.commit(ctx)
 	if err != nil {
@@ -103,9 +108,13 @@ func (r *run) conduct(ctx context.Context, force bool, out *Outcome) error {
 // prepare holds the input against the contract, finds a run to go on with,
 // and compiles. A run that goes on keeps the day that it began with, so that
 // "in the future" means the same for all of its rows.
-func (r *run) prepare(ctx context.Context, out *Outcome) error {
-	out.Drift = r.dataset.Drift(r.in.columns, r.in.key)
-	if err := breaking(out.Drift); err != nil {
+func (r *run) prepare(ctx context.Context, demand Demand, out *Outcome) error {
+	drift, since := r.dataset.Drift(r.in.declared, r.declaredKey(ctx)), r.since(ctx, contract.State{Rows: r.in.rows, Encoding: r.in.encoding})
+	out.Drift = slices.Concat(drift, since)
+	if err := r.breaking(drift); err != nil {
+		return err
+	}
+	if err := r.lost(since); err != nil && !demand.AcceptLoss {
 		return err
 	}
 	old, open, err := r.o.State.UnfinishedRun(ctx, r.dataset.Name)
@@ -116,7 +125,11 @@ func (r *run) prepare(ctx context.Context, out *Outcome) error {
 	if open {
 		day = old.Started
 	}
-	r.plan, err = clean.Compile(r.dataset, r.in.columns, clean.Options{Now: day, Encoding: r.in.encoding})
+	units, err := r.unitsFor(ctx, r.dataset)
+	if err != nil {
+		return err
+	}
+	r.plan, err = clean.Compile(r.dataset, r.in.columns, clean.Options{Now: day, Elements: r.o.Elements, Units: units, Encoding: r.in.encoding})
 	if open {
 		r.record = old
 	}
@@ -124,8 +137,88 @@ func (r *run) prepare(ctx context.Context, out *Outcome) error {
 	return err
 }
 
+// declaredKey is the source's key, as Drift takes it. That a source declares
+// none is drift only where it has declared one before: a contract may know what
+// tells rows apart where the source does not say so.
+func (r *run) declaredKey(ctx context.Context) []string {
+	if len(r.in.key) > 0 || r.in.key == nil || r.in.kind == kindReclean {
+		return r.in.key
+	}
+	if last, ok, err := r.LastCertificate(ctx, r.dataset.Name); ok && err == nil && len(last.Key) > 0 {
+		return r.in.key
+	}
+	return nil
+}
+
+// since compares the source, as it is, with what the last certificate says of it.
+func (r *run) since(ctx context.Context, is contract.State) []contract.Change {
+	last, ok, err := r.LastCertificate(ctx, r.dataset.Name)
+	if !ok || err != nil || r.in.kind == kindReclean {
+		return nil // there is nothing to compare with; a broken certificate is told where it is needed
+	}
+	return r.dataset.DriftSince(contract.State{Rows: last.In(), Encoding: last.Encoding}, is)
+}
+
+// anews bounds how often one sync starts again over a live source that
+// changes after its snapshot was lost.
+const anews = 3
+
+// loss stops a run that has read next to nothing of what was there before it
+// takes its place, whatever the source had said of its size. What was read is
+// let go, so that the next sync reads again. A run that has begun to commit
+// goes on: whoever asked for it accepted the loss.
+func (r *run) loss(ctx context.Context, demand Demand) error {
+	if demand.AcceptLoss || r.published(r.tables.landed) {
+		return nil
+	}
+	err := r.lost(r.since(ctx, contract.State{Rows: r.tally().In().Rows, Counted: true}))
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, r.o.State.SetRunState(ctx, r.record.ID, state.Superseded, "nearly all rows have gone"))
+}
+
+// lost is the error for a source of which nearly nothing is left.
+func (r *run) lost(since []contract.Change) error {
+	for _, c := range since {
+		if c.Class == contract.Breaking {
+			return sen.Errorf(sen.Drift, "%s", c.What()).
+				WithHint("this dataset stays as it was; where the loss is meant: `sen sync --accept-loss %s`", r.dataset.Name)
+		}
+	}
+	return nil
+}
+
+// extractAnew runs the extraction. Where it was to go on behind what has been
+// read (by an earlier process, or before a live source lost its snapshot), and
+// the source cannot be shown to be the same, it starts again and says so.
+func (r *run) extractAnew(ctx context.Context, out *Outcome) error {
+	for again := 0; ; again++ {
+		begun := len(r.ranges)
+		err := r.extract(ctx)
+		behind := begun > 0 && len(r.ranges) == begun || r.in.live && r.handed
+		if sen.KindOf(err) != sen.Drift || !behind || again == anews {
+			return err
+		}
+		if err := r.anew(ctx, err.Error(), out); err != nil {
+			return err
+		}
+	}
+}
+
+// anew leaves the run as it is and begins another.
+func (r *run) anew(ctx context.Context, why string, out *Outcome) error {
+	out.Restarted, out.Resumed = why, 0
+	r.o.Say(fmt.Sprintf("%s: what was read before cannot be gone on with, starting again: %s", r.dataset.Name, why))
+	if err := r.o.State.SetRunState(ctx, r.record.ID, state.Superseded, "the source has changed since it was interrupted"); err != nil {
+		return err
+	}
+	r.record, r.ranges, r.rows, r.bytes, r.handed = state.Run{}, nil, 0, 0, false
+	return r.begin(ctx, out)
+}
+
 // breaking is the error for a source that no longer fits its contract.
-func breaking(changes []contract.Change) error {
+func (r *run) breaking(changes []contract.Change) error {
 	var broken []string
 	for _, c := range changes {
 		if c.Class == contract.Breaking {
@@ -135,8 +228,11 @@ func breaking(changes []contract.Change) error {
 	if len(broken) == 0 {
 		return nil
 	}
-	return sen.Errorf(sen.Drift, "the source no longer fits its contract: %s", strings.Join(broken, "; ")).
-		WithHint("this dataset stays as it was; see `sen contract infer` for what the source holds now, and put the contract right")
+	e := sen.Errorf(sen.Drift, "the source no longer fits its contract: %s", strings.Join(broken, "; "))
+	if r.in.live {
+		return e.WithHint("this dataset stays as it was; `sen contract drift %s` proposes the contract as the source is now", r.dataset.Name)
+	}
+	return e.WithHint("this dataset stays as it was; see `sen contract infer` for what the source holds now, and put the contract right")
 }
 
 // upToDate reports whether the last certificate already speaks of this input
@@ -154,14 +250,42 @@ func (r *run) upToDate(ctx context.Context, force bool, out *Outcome) (bool, err
 		return false, err
 	}
 	out.Certificate, out.Unchanged = &last, true
+	return true, r.checkedAgain(ctx, last, out)
+}
+
+// checkedAgain gives an unchanged dataset the results that its last run left;
+// where the contract's rules over the whole dataset are others now, or one
+// could not be run, they are measured again. (A certificate stays what it was:
+// until the next one, rules that have changed are measured each time.)
+func (r *run) checkedAgain(ctx context.Context, last Certificate, out *Outcome) error {
 	report, _, err := quality.Load(ctx, r.o.State, r.dataset.Name, 1)
-	for _, check := range report.Checks {
-		if !strings.HasPrefix(check.Rule, referenceRule) {
-			out.Results = append(out.Results, check)
-		}
+	if err != nil {
+		return err
 	}
-	out.found = r.found(last, out.Results, last.Finished)
-	return true, err
+	from, err := r.cleanScan(ctx, r.dataset.Name)
+	if err != nil {
+		return err
+	}
+	c, err := r.o.Engine.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	newest, err := r.newest(ctx, c, from, last.Source)
+	if err != nil {
+		return err
+	}
+	broken := slices.ContainsFunc(report.Offenders, func(o quality.Offender) bool { return o.Finding == quality.FoundBroken })
+	if last.Rules == r.plan.RulesDigest() && !broken {
+		out.Results = slices.DeleteFunc(report.Checks, func(check clean.Result) bool { return strings.HasPrefix(check.Rule, referenceRule) })
+		out.found = r.found(last, out.Results, newest)
+		return nil
+	}
+	if out.Results, err = r.plan.Measure(ctx, c, from, last.Tally, r.o.Rules); err != nil {
+		return err
+	}
+	out.found = r.found(last, out.Results, newest)
+	return quality.Store(ctx, r.o.State, quality.Measure(out.found))
 }
 
 // begin goes on with an unfinished run where plan, engine and input are the
@@ -216,7 +340,7 @@ func (r *run) openTables(ctx context.Context) (err error) {
 
 // extract runs the extraction and notes the position that it read.
 func (r *run) extract(ctx context.Context) error {
-	if err := r.tidy(); err != nil {
+	if err := r.tidy(ctx); err != nil {
 		return err
 	}
 	x := extraction{run: r}

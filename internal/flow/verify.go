@@ -13,7 +13,6 @@ import (
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/source"
-	"github.com/sen-hub/sen/internal/state"
 )
 
 // Sides on which a difference can lie.
@@ -44,6 +43,7 @@ type Verification struct {
 	Of          int          `json:"of"`
 	Rows        int64        `json:"rows"`
 	Differences []Difference `json:"differences,omitempty"`
+	Since       *Since       `json:"since,omitempty"` // in the source: what has changed there since the certificate
 	Notes       []string     `json:"notes,omitempty"` // what could not be compared, and why
 }
 
@@ -57,6 +57,11 @@ const mostDifferences = 20
 // last certificate: each range of the source, each range as it landed, the
 // clean rows against a second cleaning of what landed, and the quarantine.
 func (f *Flow) Verify(ctx context.Context, d contract.Dataset) (Verification, error) {
+	return f.look(ctx, d, (*verifying).run)
+}
+
+// look holds a dataset against its last certificate in one way or another.
+func (f *Flow) look(ctx context.Context, d contract.Dataset, how func(*verifying, context.Context) error) (Verification, error) {
 	v := Verification{Dataset: d.Name}
 	cert, ok, err := f.LastCertificate(ctx, d.Name)
 	if err != nil {
@@ -72,7 +77,10 @@ func (f *Flow) Verify(ctx context.Context, d contract.Dataset) (Verification, er
 	}
 	defer c.Close()
 	w := &verifying{Flow: f, conn: c, dataset: d, v: &v, bad: map[int]bool{}}
-	if err := w.run(ctx); err != nil {
+	if err = w.compile(ctx); err == nil {
+		err = how(w, ctx)
+	}
+	if err != nil {
 		return v, fmt.Errorf("%s: %w", d.Name, err)
 	}
 	v.Ranges = v.Of - len(w.bad)
@@ -90,16 +98,22 @@ type verifying struct {
 	bad     map[int]bool
 }
 
-func (w *verifying) run(ctx context.Context) error {
+// compile finds what landed, and the plan that cleaned it.
+func (w *verifying) compile(ctx context.Context) error {
 	in, err := w.openLanded(ctx, w.dataset)
 	if err != nil {
 		return err
 	}
 	w.ranges, w.own = in.landed, in.ownBytes
-	w.plan, err = clean.Compile(w.dataset, in.columns, clean.Options{Now: w.v.Certificate.Started, Encoding: in.encoding})
+	units, err := w.unitsFor(ctx, w.dataset)
 	if err != nil {
 		return err
 	}
+	w.plan, err = clean.Compile(w.dataset, in.columns, clean.Options{Now: w.v.Certificate.Started, Elements: w.o.Elements, Units: units, Encoding: in.encoding})
+	return err
+}
+
+func (w *verifying) run(ctx context.Context) error {
 	if err := w.landed(ctx); err != nil {
 		return err
 	}
@@ -111,7 +125,10 @@ func (w *verifying) run(ctx context.Context) error {
 	} else if err := w.clean(ctx); err != nil {
 		return err
 	}
-	return w.files(ctx)
+	if err := w.files(ctx); err != nil {
+		return err
+	}
+	return w.repeats(ctx)
 }
 
 func (w *verifying) note(format string, args ...any) {
@@ -204,7 +221,7 @@ func (w *verifying) sourceRange(ctx context.Context, r *source.Range) error {
 	relation := "again"
 	if r.Batches == nil {
 		relation = parquetRows(r.File, r.FirstRow, r.FileRow, r.FileRow+r.Rows)
-	} else if err := w.conn.Load(ctx, relation, r.Batches[0].Schema(), r.Batches); err != nil {
+	} else if err := w.conn.Load(ctx, relation, r.Batches); err != nil {
 		return err
 	}
 	if r.Number >= len(w.v.Certificate.Ranges) {
@@ -257,7 +274,7 @@ func (w *verifying) sourceAgain(ctx context.Context, i int) (string, error) {
 			relation = parquetRows(r.File, r.FirstRow, r.FileRow, r.FileRow+r.Rows)
 			return stop
 		}
-		if err := w.conn.Load(ctx, relation, r.Batches[0].Schema(), r.Batches); err != nil {
+		if err := w.conn.Load(ctx, relation, r.Batches); err != nil {
 			return err
 		}
 		return stop
@@ -357,33 +374,4 @@ func (w *verifying) cleanRowsApart(ctx context.Context, scan string) error {
 		w.differs(Difference{Side: SideClean, Row: -1, What: "the clean table holds rows that the certificate does not know"})
 	}
 	return nil
-}
-
-// files holds every file of the run against its SHA-256, for what rows do not show.
-func (w *verifying) files(ctx context.Context) error {
-	for i, r := range w.ranges {
-		for _, f := range r.Files {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			again := state.File{Path: f.Path}
-			err := seal(&again)
-			switch {
-			case err != nil:
-				w.differs(Difference{Side: f.Kind, Range: i, Row: -1, What: fmt.Sprintf("file %s cannot be read", filepath.Base(f.Path))})
-			case again.SHA256 != f.SHA256 && !w.told(f.Kind, i):
-				w.differs(Difference{Side: f.Kind, Range: i, Row: -1, What: fmt.Sprintf("the bytes of %s have changed, but every row reads as it did", filepath.Base(f.Path))})
-			}
-		}
-	}
-	return nil
-}
-
-func (w *verifying) told(side string, rng int) bool {
-	for _, d := range w.v.Differences {
-		if d.Side == side && (d.Range == rng || d.Side == SideClean) {
-			return true
-		}
-	}
-	return false
 }
