@@ -9,16 +9,30 @@ PEOPLE ?= 20000
 SEED   ?= 7
 HUB    ?= demo-hub
 
-.PHONY: run build test check lint vuln fuzz docs clean
+DIR    ?= units
+LISTS  ?= ../shared/data/admin-units
+
+.PHONY: run build admin-units extensions test check lint vuln fuzz docs clean
 
 run: build
 	@bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB)
 
 build:
 	@go build -o bin/sen ./cmd/sen
+	@if [ -d .tools/extensions ]; then mkdir -p bin/extensions && cp -u .tools/extensions/* bin/extensions/; fi
+
+# A hub of the country's published administrative units, by which addresses of
+# any year are read: make admin-units DIR=units
+admin-units: build
+	@bin/sen units $(LISTS) --dir $(DIR)
+
+# What a lake on S3 needs beside the program: the engine's extension httpfs.
+extensions:
+	@scripts/setup-extensions
 
 # What continuous integration runs, and nothing else.
-test: .venv/ready .tools/ready
+test: .venv/ready .tools/ready extensions
+	@scripts/setup-servers
 	@scripts/check
 	@go test -p 2 -timeout 18m ./...
 

@@ -1,6 +1,6 @@
 // Package apptest drives the built program as a person does: commands in
 // folders, what they print, what they answer to programs, what they refuse.
-// It imports nothing of the program.
+// It imports nothing of the program but what starts servers for tests.
 package apptest
 
 import (
@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -44,6 +46,25 @@ func buildAndRun(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
+// lookAtSources looks at every file that the program is built from, so that the
+// go command, which sees what a test looks at while it runs, never answers with
+// the result of another program.
+var lookAtSources = sync.OnceValue(func() error {
+	for _, root := range []string{"cmd", "internal", "demo"} {
+		err := filepath.WalkDir(filepath.Join("..", root), func(path string, e fs.DirEntry, err error) error {
+			if err != nil || e.IsDir() {
+				return err
+			}
+			_, err = os.Stat(path)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+})
+
 // shell is where a test types.
 type shell struct {
 	t   *testing.T
@@ -52,6 +73,9 @@ type shell struct {
 }
 
 func newShell(t *testing.T) *shell {
+	if err := lookAtSources(); err != nil {
+		t.Fatal(err)
+	}
 	return &shell{t: t, dir: t.TempDir()}
 }
 

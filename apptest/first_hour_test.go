@@ -35,11 +35,11 @@ func hubWithBirths(t *testing.T) *shell {
 func TestTheFirstHourFromAFileToAProof(t *testing.T) {
 	s := hubWithBirths(t)
 	s.ok("contract", "check").says(t, "no errors")
-	s.ok("status").says(t, "civil-status.births", "not synced yet", "sen sync")
+	s.ok("status").says(t, "civil-status.births", "ready", "sen sync")
 	s.ok("sync", "--dry-run").says(t, "for the first time", "Nothing was changed")
 	s.ok("sync").says(t, "civil-status.births", "200", "✓")
 	s.ok("sync").says(t, "unchanged")
-	s.ok("status").says(t, "certified")
+	s.ok("status").says(t, "synchronised")
 	s.ok("verify").says(t, "source and store agree", "200 rows")
 	s.ok("quality").says(t, "correct", "complete")
 	s.ok("quality", "--agency", "civil-status").says(t, "civil-status")
@@ -156,8 +156,8 @@ func TestAHubThatLostAPartOfItsDataIsRefused(t *testing.T) {
 
 func TestEveryCommandHelpsWithAnExample(t *testing.T) {
 	s := newShell(t)
-	for _, command := range []string{"init", "contract infer", "contract check", "contract diff", "sync", "status", "quality", "quarantine list",
-		"quarantine show", "quarantine release", "verify", "standardise", "query", "demo", "bench sync", "bench dictionary", "version"} {
+	for _, command := range []string{"init", "contract infer", "contract check", "contract diff", "contract drift", "source list", "source test", "source grants", "sync", "status", "quality", "quarantine list",
+		"quarantine show", "quarantine release", "case list", "case show", "case reply", "case export", "case import", "units", "verify", "standardise", "query", "demo", "bench sync", "bench dictionary", "version"} {
 		s.ok(append(strings.Fields(command), "--help")...).says(t, "Examples:", "sen "+command)
 	}
 }
@@ -174,8 +174,8 @@ func TestNamesCompleteFromTheHub(t *testing.T) {
 func TestTheDemonstrationCountryRunsAgainAndKeepsItsTruthOutside(t *testing.T) {
 	s := newShell(t)
 	s.want(2, "demo", "--people", "300", "--dir", "land", "--truth", "land/truth").says(t, "inside the hub")
-	s.ok("demo", "--people", "300", "--seed", "3", "--dir", "land", "--truth", "truth").says(t, "population", "certificate", "9 of 9", "Next")
-	s.ok("demo", "--people", "300", "--seed", "3", "--dir", "land").says(t, "9 of 9")
+	s.ok("demo", "--people", "300", "--seed", "3", "--dir", "land", "--truth", "truth").says(t, "population", "certificate", "20 of 20", "Next")
+	s.ok("demo", "--people", "300", "--seed", "3", "--dir", "land").says(t, "20 of 20")
 	s.ok("--dir", "land", "verify").says(t, "agree")
 	s.ok("--dir", "land", "query", "SELECT count(*) FROM population.person") // the demonstration brings its purpose
 	s.ok("init", "own")

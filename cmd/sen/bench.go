@@ -1,6 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen/cmd/sen/terminal"
@@ -12,9 +17,9 @@ func (p *program) benchCommand() *cobra.Command {
 		Use:     "bench",
 		Short:   p.lang.Pick("Đo tốc độ trên máy này", "Measure the speed on this machine"),
 		Long:    "Measures the main job, and what a value of each data element costs, on this machine.",
-		Example: "  sen bench sync --records 1000000\n  sen bench dictionary",
+		Example: "  sen bench sync --records 1000000\n  sen bench extract --rows 5000000\n  sen bench dictionary\n  sen bench address",
 	}
-	c.AddCommand(p.benchSyncCommand(), p.benchDictionaryCommand())
+	c.AddCommand(p.benchSyncCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand())
 	return c
 }
 
@@ -40,8 +45,111 @@ standard error, and one line of JSON.`,
 	}
 	c.Flags().Int64Var(&o.Records, "records", 1_000_000, "about how many records")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "another seed is another country")
-	c.Flags().IntVar(&o.Threads, "threads", 0, "threads of the engine; 0 is one for each CPU")
+	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
 	return c
+}
+
+func (p *program) benchExtractCommand() *cobra.Command {
+	o := bench.ExtractOptions{}
+	c := &cobra.Command{
+		Use:   "extract",
+		Short: p.lang.Pick("Trích từ máy chủ thật so với COPY đơn thuần", "Extraction from real servers against a plain COPY"),
+		Long: `Starts database servers of its own, makes a table of so many rows in each, and
+reads it to nowhere as plainly as the server's client does, with the same
+connections: the floor. Beside it the hub lands the table as Parquet, digested
+and durable, without cleaning. Floor and extraction take three turns each; the
+medians count. What landed is held against the sum that the server computes by
+its own SQL before a figure is printed: one line of JSON for each system.`,
+		Example: "  sen bench extract --rows 5000000\n  sen bench extract --rows 1000000 --system postgresql --connections 2",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Dir, o.Log = p.flags.dir, p.err
+			return bench.Extract(cmd.Context(), o, func(x bench.Extracted) error { return x.Print(p.out) })
+		},
+	}
+	c.Flags().Int64Var(&o.Rows, "rows", 1_000_000, "rows of the table")
+	c.Flags().IntVar(&o.Connections, "connections", 4, "connections of the floor and of the extraction alike")
+	c.Flags().StringSliceVar(&o.Systems, "system", nil, "the systems to read: "+strings.Join(bench.Systems(), ", ")+" (default: all)")
+	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
+	return c
+}
+
+func (p *program) benchQualityCommand() *cobra.Command {
+	o := bench.Options{}
+	c := &cobra.Command{
+		Use:   "quality",
+		Short: p.lang.Pick("Mỗi loại lỗi đã cài ra sao: sửa, giữ lại, báo nhầm", "What became of each kind of planted error, and false alarms"),
+		Long: `Makes a country of about so many records with errors planted at known rates, syncs it,
+holds every row and every value against the truth (a wrong one fails the run), and
+says for each kind of error how many rows were repaired and how many kept back.
+The last line is of the rows without an error: any kept back would be false alarms.`,
+		Example: "  sen bench quality --records 1000000",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Dir, o.Log = p.flags.dir, p.err
+			kinds, err := bench.Quality(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			return p.answer(kinds, func() { p.showKinds(kinds) })
+		},
+	}
+	c.Flags().Int64Var(&o.Records, "records", 1_000_000, "about how many records")
+	c.Flags().Uint64Var(&o.Seed, "seed", 1, "another seed is another country")
+	return c
+}
+
+func (p *program) showKinds(kinds []bench.Kind) {
+	t := terminal.Table{Align: "lrrr", Left: 2, Head: []string{p.lang.Pick("lỗi đã cài", "planted error"), p.lang.Pick("dòng", "rows"), p.lang.Pick("trong kho, đúng sự thật", "in the store, as the truth says"), p.lang.Pick("giữ lại", "kept back")}}
+	var none []bench.Kind
+	for _, k := range kinds {
+		if k.Planted == "" {
+			none = append(none, k)
+			continue
+		}
+		t.Add(terminal.C(k.Planted), p.count(k.Rows), p.count(k.Clean), p.count(k.Quarantined))
+	}
+	for _, k := range none {
+		t.Add(terminal.Cell{Text: p.lang.Pick("không lỗi", "no error"), Style: terminal.Strong}, p.count(k.Rows), p.count(k.Clean), p.count(k.Quarantined))
+	}
+	t.Write(p.screen)
+}
+
+func (p *program) benchAddressCommand() *cobra.Command {
+	folder, seed := "", uint64(0)
+	c := &cobra.Command{
+		Use:   "address",
+		Short: p.lang.Pick("Đọc địa chỉ đúng đến đâu, nhanh đến đâu", "How well and how quickly addresses are read"),
+		Long: `Writes every ward of the published lists, before and after 1 July 2025, in many ways
+(without marks, abbreviated, misspelled, out of order, …), by a generator that
+shares no code with the reader, reads what was written, holds each answer against
+what is true, and says how many a second were read.`,
+		Example: "  sen bench address --data ../shared/data/admin-units",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := bench.Addresses(cmd.Context(), folder, seed)
+			if err != nil {
+				return err
+			}
+			return p.answer(a, func() { p.showAddressed(a) })
+		},
+	}
+	c.Flags().StringVar(&folder, "data", filepath.Join("..", "shared", "data", "admin-units"), "the folder of the published lists")
+	c.Flags().Uint64Var(&seed, "seed", 7, "another seed writes other mistakes")
+	return c
+}
+
+func (p *program) showAddressed(a bench.Addressed) {
+	t := terminal.Table{Align: "lrrrrr", Left: 2, Head: []string{fmt.Sprintf(p.lang.Pick("%s đơn vị, hạt giống %d", "%s units, seed %d"), p.lang.Count(int64(a.Units)), a.Seed),
+		p.lang.Pick("địa chỉ", "addresses"), p.lang.Pick("xác định %", "resolved %"), p.lang.Pick("đúng là mơ hồ %", "rightly ambiguous %"), p.lang.Pick("sai %", "wrong %"), p.lang.Pick("bỏ ngỏ %", "open %")}}
+	for _, s := range append(slices.Clone(a.Scores), a.All) {
+		share := func(n int) terminal.Cell { return terminal.C(p.lang.Decimal(100*float64(n)/float64(s.Addresses), 2)) }
+		t.Add(terminal.C(s.Noise), p.count(int64(s.Addresses)), share(s.Resolved), share(s.Ambiguous), share(s.Wrong), share(s.Open))
+	}
+	t.Write(p.screen)
+	p.say("\n  phường xã bị chia: đủ mọi phần của %d trên %d", "\n  split wards: all parts of %d of %d", a.Split, a.SplitOf)
+	p.say("  %s địa chỉ một giây trên %d luồng, %s trên một luồng", "  %s addresses a second on %d threads, %s on one",
+		p.lang.Count(int64(a.Second)), a.Threads, p.lang.Count(int64(a.OneSecond)))
 }
 
 func (p *program) benchDictionaryCommand() *cobra.Command {

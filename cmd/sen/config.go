@@ -87,6 +87,9 @@ func (c *config) set(path, name string, key *token.Token, value ast.Node) error 
 		if scalar.Type() == ast.NullType { // `country:` with nothing behind it is the default
 			return nil
 		}
+		if o.normal == "" && scalarText(scalar) == "" { // as the sample writes the default
+			return nil
+		}
 		if err := o.set(c, scalarText(scalar)); err != nil {
 			return at(path, value.GetToken(), "option %q %w", name, err).WithHint("%s", o.doc)
 		}

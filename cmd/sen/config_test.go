@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sen-hub/sen"
 )
@@ -88,6 +89,24 @@ func TestSizesAreReadAsPeopleWriteThem(t *testing.T) {
 	for _, text := range []string{"", "GiB", "-1", "many", "1e30GiB", "NaN"} {
 		if got, err := parseSize(text); err == nil {
 			t.Errorf("parseSize(%q) = %d, want an error", text, got)
+		}
+	}
+}
+
+func TestTimesAreReadAsPeopleWriteThem(t *testing.T) {
+	for text, want := range map[string]time.Duration{"30d": 30 * day, "0.5d": 12 * time.Hour, "12h": 12 * time.Hour, "5m": 5 * time.Minute, "0s": 0, "0d": 0} {
+		if got, err := parsePeriod(text); err != nil || got != want {
+			t.Errorf("parsePeriod(%q) = %s, %v; want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "d", "30", "-1d", "NaNd", "1e30d", "a month"} {
+		if got, err := parsePeriod(text); err == nil {
+			t.Errorf("parsePeriod(%q) = %s, want an error", text, got)
+		}
+	}
+	for d, want := range map[time.Duration]string{30 * day: "30d", 5 * time.Minute: "5m0s", 0: "0s"} {
+		if got := showPeriod(d); got != want {
+			t.Errorf("showPeriod(%d) = %s, want %s", d, got, want)
 		}
 	}
 }

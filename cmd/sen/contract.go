@@ -19,10 +19,11 @@ func (p *program) contractCommand() *cobra.Command {
 		Short: p.lang.Pick("Soạn, kiểm tra, so sánh hợp đồng dữ liệu", "Draft, check and compare data contracts"),
 		Long: `A contract (Open Data Contract Standard 3.1) says once what a dataset is: its
 columns, keys, quality rules, classification, promises. infer drafts one from a
-source, check finds what is wrong with one, diff compares two.`,
+source, check finds what is wrong with one, diff compares two, drift holds the
+live sources against them.`,
 		Example: "  sen contract infer sources/births.csv -o contracts/civil-status.odcs.yaml\n  sen contract check contracts/*.odcs.yaml",
 	}
-	c.AddCommand(p.inferCommand(), p.checkCommand(), p.diffCommand())
+	c.AddCommand(p.inferCommand(), p.checkCommand(), p.diffCommand(), p.driftCommand())
 	return c
 }
 
@@ -75,13 +76,14 @@ func (p *program) problemsOf(files []string) (contract.Problems, int, error) {
 		}
 		return d.problems, len(d.contracts.Contracts()), nil
 	}
+	elements := p.elements()
 	var all contract.Problems
 	for _, file := range files {
 		src, err := readContract(file)
 		if err != nil {
 			return nil, 0, err
 		}
-		_, problems := contract.Parse(file, src, contractOptions())
+		_, problems := contract.Parse(file, src, contractOptions(elements))
 		all = append(all, problems...)
 	}
 	return all, len(files), nil
@@ -153,7 +155,7 @@ func (p *program) parseContract(file string) (*contract.Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, problems := contract.Parse(file, src, contractOptions())
+	c, problems := contract.Parse(file, src, contractOptions(p.elements()))
 	if faults := problems.Errors(); len(faults) > 0 {
 		first := faults[0]
 		return nil, sen.Errorf(sen.Invalid, "%s", first.Msg).At("%s:%d:%d", first.File, first.Line, first.Column).

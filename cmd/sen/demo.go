@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +25,8 @@ type demoOptions struct {
 	dir    string
 	truth  string
 	dryRun bool
+
+	sources int
 }
 
 func (p *program) demoCommand() *cobra.Command {
@@ -33,11 +34,11 @@ func (p *program) demoCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "demo",
 		Short: p.lang.Pick("Lập một đất nước mẫu và chạy trọn đường đi", "Make the demonstration country and run the whole path"),
-		Long: `Makes a country of made-up people in the files of six agencies, with errors
+		Long: `Makes a country of made-up people in the files of sixteen agencies, with errors
 planted at known rates; brings them in, cleans, certifies and measures them.
 Run again, it makes the same country and reads only what has changed. No
 server is needed and nobody in it exists.`,
-		Example: "  sen demo\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
+		Example: "  sen demo\n  sen demo --sources 46\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.flags.dir != "" {
@@ -48,6 +49,7 @@ server is needed and nobody in it exists.`,
 	}
 	c.Flags().IntVar(&o.people, "people", 20_000, "how many people, living and dead")
 	c.Flags().Uint64Var(&o.seed, "seed", 7, "another seed is another country")
+	c.Flags().IntVar(&o.sources, "sources", 16, "how many agencies there are: from 7 to 16 for the whole country; beyond, agencies by province")
 	c.Flags().StringVar(&o.truth, "truth", "", "a folder outside the hub for what the records should say")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
 	o.dir = "demo-hub"
@@ -128,30 +130,26 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 	if _, err := makeHub(o.dir, []byte(demoConfig), false); err != nil {
 		return err
 	}
-	if err := writeMissing(demo.Contracts(), filepath.Join(o.dir, "contracts")); err != nil {
+	if err := writeContracts(o.sources, filepath.Join(o.dir, "contracts")); err != nil {
 		return err
 	}
-	a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Dir: filepath.Join(o.dir, "sources"), Truth: o.truth})
+	a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: filepath.Join(o.dir, "sources"), Truth: o.truth})
 	return err
 }
 
-// writeMissing copies files that are not there yet: a contract that somebody
+// writeContracts writes those that are not there yet: a contract that somebody
 // has mended stays mended.
-func writeMissing(from fs.FS, dir string) error {
-	entries, err := fs.ReadDir(from, ".")
+func writeContracts(sources int, dir string) error {
+	contracts, err := demo.ContractsOf(sources)
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
+	for name, content := range contracts {
+		path := filepath.Join(dir, name)
 		if exists(path) {
 			continue
 		}
-		content, err := fs.ReadFile(from, e.Name())
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(path, content, 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			return sen.Errorf(sen.Unavailable, "write a contract: %w", err)
 		}
 	}
@@ -169,7 +167,7 @@ func (p *program) showMade(a demoAnswer, took time.Duration) {
 		p.lang.Count(a.Made.Rows), p.lang.Bytes(a.Made.Bytes), formats(a.Made), p.lang.Duration(took))
 }
 
-var formatNames = map[string]string{"csv": "CSV", "json": "JSON lines", "jsonl": "JSON lines", "parquet": "Parquet", "sqlite": "SQLite"}
+var formatNames = map[string]string{"csv": "CSV", "json": "JSON lines", "jsonl": "JSON lines", "parquet": "Parquet", "sqlite": "SQLite", "xlsx": "XLSX"}
 
 // formats counts the datasets by format, with the encodings that are not
 // UTF-8: "CSV 6 (2 TCVN3) · SQLite 5".
@@ -213,21 +211,20 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	p.tellProblems(h.declarations)
 	datasets := h.contracts.Datasets()
 	view.start(len(datasets))
-	outcomes := h.flow.Sync(ctx, datasets, false)
+	outcomes := h.flow.Sync(ctx, datasets, flow.Demand{})
 	view.stop()
 	synced := answerSync(outcomes)
 	a.Sync = &synced
 	if ctx.Err() != nil {
 		return p.failures(ctx, h.declarations, outcomes)
 	}
-	if a.Why, err = heldBack(ctx, h.state, datasets, p.lang); err != nil {
+	if synced.Cases, err = h.updateCases(ctx, p.now()); err != nil {
 		return err
 	}
-	var names []sen.Dataset
-	for _, d := range datasets {
-		names = append(names, d.Name)
+	if a.Why, err = heldBack(ctx, h.declarations, h.state, datasets, p.lang); err != nil {
+		return err
 	}
-	reports, err := measured(ctx, h.state, names)
+	reports, err := measured(ctx, h.state, datasets)
 	if err != nil {
 		return err
 	}
@@ -244,6 +241,8 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer) error {
 	p.showAgencies(outcomes, *a.Sync)
 	p.showWhy(a.Why, 8)
+	p.showBroken(*a.Sync)
+	p.tellCases(a.Sync.Cases)
 	fmt.Fprintln(p.screen)
 	if err := quality.RenderTable(p.screen, p.lang, a.Scores, p.pageWidth(), p.screen.Colour); err != nil {
 		return err

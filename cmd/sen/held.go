@@ -25,7 +25,7 @@ type heldLine struct {
 
 // heldBack adds up why rows are in quarantine after each dataset's last
 // certified run, the most frequent reason first.
-func heldBack(ctx context.Context, s *state.State, datasets []contract.Dataset, lang text.Lang) ([]heldLine, error) {
+func heldBack(ctx context.Context, hub *declarations, s *state.State, datasets []contract.Dataset, lang text.Lang) ([]heldLine, error) {
 	var out []heldLine
 	place := map[string]int{}
 	for _, d := range datasets {
@@ -45,7 +45,7 @@ func heldBack(ctx context.Context, s *state.State, datasets []contract.Dataset, 
 			if !seen {
 				i = len(out)
 				place[q.Rule] = i
-				out = append(out, heldLine{Rule: q.Rule, Column: q.Column, Meaning: meaning(lang, d, q.Rule, q.Column)})
+				out = append(out, heldLine{Rule: q.Rule, Column: q.Column, Meaning: meaning(lang, hub.elements, d, q.Rule, q.Column)})
 			}
 			out[i].Rows += q.Rows
 			out[i].Datasets = append(out[i].Datasets, d.Name)
@@ -72,13 +72,18 @@ func (p *program) showWhy(lines []heldLine, most int) {
 	}
 }
 
-// owners are the agencies of datasets, each once.
+// owners are the agencies of datasets, each once; of many, the first and how
+// many more.
 func owners(datasets []sen.Dataset) string {
 	var out []string
 	for _, d := range datasets {
 		if !slices.Contains(out, d.Agency()) {
 			out = append(out, d.Agency())
 		}
+	}
+	const most = 3
+	if len(out) > most+1 {
+		return fmt.Sprintf("%s +%d", strings.Join(out[:most], ", "), len(out)-most)
 	}
 	return strings.Join(out, ", ")
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/lake"
 )
 
 // hook lets a test kill the program at the nth passing of one of flow's
@@ -20,6 +21,7 @@ import (
 type hook struct {
 	flow func(point string, rows int64)
 	lake func(point string)
+	pass func(point string) // of backup and restore
 }
 
 func (p *program) hook() hook {
@@ -28,7 +30,7 @@ func (p *program) hook() hook {
 		left, err := strconv.Atoi(count)
 		if ok && err == nil {
 			s := &signaller{point: point, left: left, signal: signal, say: p.err}
-			return hook{flow: s.pass, lake: func(string) { s.pass(flow.HookCommit, 0) }}
+			return hook{flow: s.pass, lake: s.passLake, pass: func(point string) { s.pass(point, 0) }}
 		}
 	}
 	return hook{}
@@ -43,6 +45,14 @@ type signaller struct {
 	read   int64 // rows of the ranges that were read
 	signal syscall.Signal
 	say    io.Writer
+}
+
+func (s *signaller) passLake(point string) {
+	if point == lake.PointExpired || point == lake.PointSwept {
+		s.pass(flow.HookRetain, 0)
+		return
+	}
+	s.pass(flow.HookCommit, 0)
 }
 
 func (s *signaller) pass(point string, rows int64) {

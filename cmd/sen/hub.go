@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
@@ -24,8 +26,9 @@ import (
 type declarations struct {
 	dir       string // absolute
 	config    config
+	elements  *dictionary.Set // the dictionary with the hub's own elements
 	contracts *contract.Set
-	problems  contract.Problems
+	problems  contract.Problems // of elements, then of contracts
 }
 
 // read finds the hub and reads what it declares.
@@ -39,14 +42,16 @@ func (p *program) read() (*declarations, error) {
 		return nil, err
 	}
 	p.setLanguage(d.config.Language)
-	d.contracts, d.problems = contract.LoadDir(d.path("contracts"), contractOptions())
+	d.elements, d.problems = readElements(d.path("elements"))
+	set, problems := contract.LoadDir(d.path("contracts"), contractOptions(d.elements))
+	d.contracts, d.problems = set, append(d.problems, problems...)
 	return d, nil
 }
 
 // contractOptions lets contracts name the elements of the dictionary.
-func contractOptions() contract.Options {
+func contractOptions(elements *dictionary.Set) contract.Options {
 	return contract.Options{Elements: func(name string) bool {
-		_, known := dictionary.Lookup(name)
+		_, known := elements.Lookup(name)
 		return known
 	}}
 }
@@ -147,10 +152,16 @@ type hub struct {
 	keys   *keys.Keys
 	state  *state.State
 	engine *engine.Engine
+	at     lake.Options   // where the lake is
+	remote *engine.Remote // how an engine reads the lake; nil where it is a folder
 	lake   *lake.Lake
 	flow   *flow.Flow
 	door   *access.Door
 
+	hook  hook
+	rules func(context.Context) (*engine.Engine, error) // see confined; opened once
+
+	mu   sync.Mutex
 	stop []func() error // what was started, in order
 }
 
@@ -161,9 +172,6 @@ func (p *program) open(ctx context.Context, progress func(flow.Progress)) (*hub,
 	if err != nil {
 		return nil, err
 	}
-	if err := d.whole(); err != nil {
-		return nil, err
-	}
 	h := &hub{declarations: d}
 	if err := h.start(ctx, p, progress); err != nil {
 		return nil, errors.Join(err, h.Close())
@@ -171,42 +179,155 @@ func (p *program) open(ctx context.Context, progress func(flow.Progress)) (*hub,
 	return h, nil
 }
 
-// start starts the rooms, each on those before it.
-func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress)) (err error) {
-	d := h.declarations
+// openState opens the keys and the state for writing, and makes those of a new
+// hub: one is never without the other.
+func (d *declarations) openState(ctx context.Context, p *program) (*keys.Keys, *state.State, error) {
+	if err := d.whole(); err != nil {
+		return nil, nil, err
+	}
 	if err := os.MkdirAll(d.data(), 0o700); err != nil {
-		return sen.Errorf(sen.Unavailable, "make the data folder: %w", err).WithHint("see that this user may write to %s", d.dir)
+		return nil, nil, sen.Errorf(sen.Unavailable, "make the data folder: %w", err).WithHint("see that this user may write to %s", d.dir)
 	}
-	if h.keys, err = keys.Open(d.data("keys")); err != nil {
-		return err
+	k, err := keys.Open(d.data("keys"))
+	if err != nil {
+		return nil, nil, err
 	}
-	if h.state, err = state.Open(ctx, d.data("state.db"), state.Options{Now: p.now}); err != nil {
+	s, err := state.Open(ctx, d.data("state.db"), state.Options{Now: p.now})
+	return k, s, err
+}
+
+// startStore starts what holds the hub's data.
+func (h *hub) startStore(ctx context.Context, p *program) (err error) {
+	d := h.declarations
+	if h.keys, h.state, err = d.openState(ctx, p); err != nil {
 		return err
 	}
 	h.stop = append(h.stop, h.state.Close)
-	if h.engine, err = engine.Open(ctx, engine.Options{Threads: d.config.Threads, Memory: d.config.Memory, Spill: d.data("tmp")}); err != nil {
+	if h.at, err = d.lakeAt(ctx, p); err != nil {
 		return err
 	}
-	h.stop = append(h.stop, h.engine.Close)
-	hook := p.hook()
-	if h.lake, err = lake.Open(ctx, lake.Options{Dir: d.data("lake"), Log: p.log(), Hook: hook.lake}); err != nil {
+	h.hook = p.hook()
+	h.at.Hook = h.hook.lake
+	if h.lake, err = lake.Open(ctx, h.at); err != nil {
 		return err
 	}
 	h.stop = append(h.stop, h.lake.Close)
-	h.flow = flow.New(flow.Options{Hub: d.dir, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(),
-		Principal: p.principal(), Now: p.now, Progress: progress, Hook: hook.flow,
+	return nil
+}
+
+// start starts the rooms, each on those before it.
+func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress)) (err error) {
+	d := h.declarations
+	if err := h.startStore(ctx, p); err != nil {
+		return err
+	}
+	if h.remote, err = d.remote(h.at); err != nil {
+		return err
+	}
+	if h.engine, err = engine.Open(ctx, engine.Options{Functions: clean.Functions(), Threads: 1, Memory: d.config.Memory, Spill: d.data("tmp"), Remote: h.remote}); err != nil {
+		return err
+	}
+	h.stop = append(h.stop, h.engine.Close)
+	h.rules = h.once(func(ctx context.Context) (*engine.Engine, error) {
+		return h.confined(ctx, d.config.Memory/ruleShare, d.data("tmp", "rules"))
+	})
+	h.flow = flow.New(flow.Options{Hub: d.dir, Cleaners: d.config.Threads, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(), Say: p.mention,
+		Principal: p.principal(), Now: p.now, Progress: progress, Hook: h.hook.flow,
+		Rules: clean.Rules{Engine: h.rules, Timeout: d.config.RuleTimeout}, Elements: d.elements, References: d.contracts.ReferenceData(),
 		Source: source.Options{RangeRows: d.config.RangeRows, RangeBytes: d.config.RangeBytes, FieldLimit: int(d.config.FieldLimit)}})
 	h.door = access.New(h.state, h.keys, access.Options{Now: p.now, Log: p.log()})
 	return nil
 }
 
+// ruleShare is the part of engine.memory that the SQL of contracts' own rules
+// may take beside the engine that loads.
+const ruleShare = 4
+
+// confined starts an engine for other people's SQL: it reads the lake and
+// nothing else.
+func (h *hub) confined(ctx context.Context, memory int64, spill string) (*engine.Engine, error) {
+	e, err := engine.Open(ctx, engine.Options{Threads: h.config.Threads, Memory: memory, Spill: spill, Only: []string{h.lake.Root()}, Remote: h.remote})
+	if err == nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.stop = append(h.stop, e.Close)
+	}
+	return e, err
+}
+
+// once opens when it is first asked, and gives the same engine from then on.
+func (h *hub) once(open func(context.Context) (*engine.Engine, error)) func(context.Context) (*engine.Engine, error) {
+	var mu sync.Mutex
+	var e *engine.Engine
+	return func(ctx context.Context) (_ *engine.Engine, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e == nil {
+			e, err = open(ctx)
+		}
+		return e, err
+	}
+}
+
 // Close stops the rooms, the last one first.
 func (h *hub) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	var all error
 	for i := len(h.stop) - 1; i >= 0; i-- {
 		all = errors.Join(all, h.stop[i]())
 	}
 	return all
+}
+
+// withHub opens the hub for what names mean, and closes it.
+func (p *program) withHub(ctx context.Context, names []string, progress func(flow.Progress), do func(*hub, []contract.Dataset) error) error {
+	h, err := p.open(ctx, progress)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	datasets, err := h.choose(names)
+	if err != nil {
+		return err
+	}
+	return do(h, datasets)
+}
+
+// changing reads the declarations and opens the state for a change, for commands
+// that touch no data.
+func (p *program) changing(ctx context.Context, do func(*declarations, *state.State) error) error {
+	d, err := p.read()
+	if err != nil {
+		return err
+	}
+	_, s, err := d.openState(ctx, p)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return do(d, s)
+}
+
+// withState reads the declarations and opens the state, for commands that look
+// at no data; the state is nil where the hub has none yet.
+func (p *program) withState(ctx context.Context, names []string, do func(*declarations, []contract.Dataset, *state.State) error) error {
+	d, err := p.read()
+	if err != nil {
+		return err
+	}
+	datasets, err := d.choose(names)
+	if err != nil {
+		return err
+	}
+	s, there, err := d.state(ctx)
+	if err != nil {
+		return err
+	}
+	if there {
+		defer s.Close()
+	}
+	return do(d, datasets, s)
 }
 
 // tellProblems prints what is wrong with contracts, beside the answer.

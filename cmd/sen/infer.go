@@ -11,6 +11,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
@@ -23,6 +24,10 @@ type inferOptions struct {
 	agency string
 	out    string
 	force  bool
+
+	// Of a database.
+	password, tls, ca, schema string
+	tables                    []string
 }
 
 func (p *program) inferCommand() *cobra.Command {
@@ -30,13 +35,20 @@ func (p *program) inferCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "infer SOURCE",
 		Short: p.lang.Pick("Soạn hợp đồng từ một nguồn", "Draft a contract from a source"),
-		Long: `Looks at a file, a folder or a glob (CSV, JSON lines, Parquet, SQLite) and drafts
-a contract: types, keys, relationships, data elements recognised by what the
+		Long: `Looks at a file, a folder or a glob (CSV, JSON lines, Parquet, SQLite, XLSX) and
+drafts a contract: types, keys, relationships, data elements recognised by what the
 values are, with the evidence as comments, rules it would propose, and what it
-is not sure of. No value of a personal column is written or shown. The draft
-goes to standard output, or to a file with -o.`,
+is not sure of. Each table of a SQLite file and each sheet of a workbook is a
+dataset. No value of a personal column is written or shown. The draft
+goes to standard output, or to a file with -o.
+
+SOURCE is also the address of a database, postgresql://user@host:port/database or
+mysql://… (MariaDB too): then each table is sampled, none is read whole, and
+types, keys, relationships and comments are those that the database declares.
+The password is never in the address: --password names where it is.`,
 		Example: "  sen contract infer sources/births.csv --agency civil-status -o contracts/civil-status.odcs.yaml\n" +
-			"  sen contract infer 'sources/vehicles/*.parquet' > contracts/vehicles.odcs.yaml",
+			"  sen contract infer 'sources/vehicles/*.parquet' > contracts/vehicles.odcs.yaml\n" +
+			"  sen contract infer postgresql://sen_reader@db.example:5432/civil --password env:CIVIL_PASSWORD --schema public -o contracts/civil.odcs.yaml",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.source = args[0]
@@ -46,6 +58,11 @@ goes to standard output, or to a file with -o.`,
 	c.Flags().StringVar(&o.agency, "agency", "", "the contract's id, by which its datasets are called (default: from the path)")
 	c.Flags().StringVarP(&o.out, "out", "o", "", "write the draft to this file")
 	c.Flags().BoolVar(&o.force, "force", false, "write over a file that is there")
+	c.Flags().StringVar(&o.password, "password", "", "of a database: where the password is: env:NAME, file:/path or command:program argument")
+	c.Flags().StringVar(&o.tls, "tls", "verify-full", "of a database: verify-full, or off")
+	c.Flags().StringVar(&o.ca, "ca", "", "of a database: file of the authority that its certificate is verified against")
+	c.Flags().StringVar(&o.schema, "schema", "", "of a PostgreSQL database: whose tables (default: public)")
+	c.Flags().StringSliceVar(&o.tables, "tables", nil, "of a database: these tables or patterns alone, like births,deaths or 'reg_*'")
 	return c
 }
 
@@ -93,10 +110,10 @@ func (p *program) infer(ctx context.Context, o inferOptions) error {
 func writeWhole(path, content string) error {
 	part := path + ".part"
 	if err := os.WriteFile(part, []byte(content), 0o644); err != nil {
-		return sen.Errorf(sen.Unavailable, "write the draft: %w", err).WithHint("see that the folder is there and may be written")
+		return sen.Errorf(sen.Unavailable, "write %s: %w", shortPath(path), err).WithHint("see that the folder is there and may be written")
 	}
 	if err := os.Rename(part, path); err != nil {
-		return sen.Errorf(sen.Unavailable, "write the draft: %w", err)
+		return sen.Errorf(sen.Unavailable, "write %s: %w", shortPath(path), err)
 	}
 	return nil
 }
@@ -104,7 +121,12 @@ func writeWhole(path, content string) error {
 // profile looks at the source with an engine of its own. In a hub, keys of
 // datasets that are there already are candidates for relationships.
 func (p *program) profile(ctx context.Context, o inferOptions) ([]contract.Profile, error) {
-	e, err := engine.Open(ctx, engine.Options{})
+	d, outside := p.read()
+	at, remote, err := p.around(ctx, d, outside == nil)
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.Open(ctx, engine.Options{Functions: clean.Functions(), Remote: remote})
 	if err != nil {
 		return nil, err
 	}
@@ -114,17 +136,12 @@ func (p *program) profile(ctx context.Context, o inferOptions) ([]contract.Profi
 		return nil, err
 	}
 	defer c.Close()
-	path, err := filepath.Abs(o.source)
-	if err != nil {
-		return nil, err
-	}
-	options := profile.Options{On: p.now(), Agency: o.agency}
-	d, err := p.read()
-	if err != nil { // outside of a hub, or in a broken one, a source can be looked at all the same
-		return profile.Source(ctx, c, path, options)
+	options := profile.Options{On: p.now(), Agency: o.agency, Tables: o.tables, Elements: p.elements()}
+	if outside != nil { // outside of a hub, or in a broken one, a source can be looked at all the same
+		return p.profileOf(ctx, c, o, options)
 	}
 	if exists(d.data("lake")) {
-		l, err := lake.Open(ctx, lake.Options{Dir: d.data("lake")})
+		l, err := lake.Open(ctx, at)
 		if err != nil {
 			return nil, err
 		}
@@ -133,11 +150,36 @@ func (p *program) profile(ctx context.Context, o inferOptions) ([]contract.Profi
 			return nil, err
 		}
 	}
-	found, err := profile.Source(ctx, c, path, options)
+	found, err := p.profileOf(ctx, c, o, options)
 	for i := range found {
 		d.shorten(found[i].Servers)
 	}
 	return found, err
+}
+
+// profileOf looks at a database where the source has an address, else at files.
+func (p *program) profileOf(ctx context.Context, c *engine.Conn, o inferOptions, options profile.Options) ([]contract.Profile, error) {
+	if strings.Contains(o.source, "://") {
+		return p.profileDatabase(ctx, c, o, options)
+	}
+	path, err := filepath.Abs(o.source)
+	if err != nil {
+		return nil, err
+	}
+	return profile.Source(ctx, c, path, options)
+}
+
+// around is where the lake of the hub is, if we are in one that can be read.
+func (p *program) around(ctx context.Context, d *declarations, inside bool) (lake.Options, *engine.Remote, error) {
+	if !inside {
+		return lake.Options{}, nil, nil
+	}
+	at, err := d.lakeAt(ctx, p)
+	if err != nil {
+		return at, nil, err
+	}
+	remote, err := d.remote(at)
+	return at, remote, err
 }
 
 // knownKeys are the single-column keys of what the hub holds.
@@ -159,7 +201,11 @@ func (d *declarations) knownKeys(ctx context.Context, l *lake.Lake) ([]profile.K
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, profile.Key{Dataset: one.Name, Column: key[0].Name, Relation: "(" + scan.SQL() + ")"})
+		k := profile.Key{Dataset: one.Name, Column: key[0].Name, Relation: "(" + scan.SQL() + ")"}
+		for _, property := range one.Object.Properties {
+			k.Columns = append(k.Columns, property.Name)
+		}
+		out = append(out, k)
 	}
 	return out, nil
 }
@@ -167,8 +213,10 @@ func (d *declarations) knownKeys(ctx context.Context, l *lake.Lake) ([]profile.K
 // shorten writes paths inside the hub as seen from it, so that the hub can move.
 func (d *declarations) shorten(servers []contract.ServerProfile) {
 	for _, s := range servers {
-		if rel, err := filepath.Rel(d.dir, s.Facts["path"]); err == nil && !strings.HasPrefix(rel, "..") {
-			s.Facts["path"] = filepath.ToSlash(rel)
+		for _, name := range []string{"path", "ca"} {
+			if rel, err := filepath.Rel(d.dir, s.Facts[name]); err == nil && s.Facts[name] != "" && !strings.HasPrefix(rel, "..") {
+				s.Facts[name] = filepath.ToSlash(rel)
+			}
 		}
 	}
 }

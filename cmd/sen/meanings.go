@@ -19,6 +19,7 @@ var ruleMeanings = map[string]struct{ vi, en string }{
 	"duplicate-key":     {"lặp lại khóa của bản ghi trước", "repeats the key of an earlier record"},
 	"duplicate":         {"lặp lại giá trị phải là duy nhất", "repeats a value that must be unique"},
 	"contradiction":     {"mâu thuẫn với giá trị khác trong cùng bản ghi", "contradicts another value of the record"},
+	"encoding":          {"có thể là bảng mã khác, chưa đủ căn cứ để sửa", "may be in another encoding; too little evidence to mend it"},
 	"min-length":        {"ngắn hơn mức cho phép", "is too short"},
 	"max-length":        {"dài hơn mức cho phép", "is too long"},
 	"pattern":           {"không theo mẫu", "does not fit the pattern"},
@@ -35,7 +36,7 @@ var ruleMeanings = map[string]struct{ vi, en string }{
 
 // meaning says a rule in a sentence: the contract's own description, the
 // dictionary's explanation of the problem, else the general one.
-func meaning(lang text.Lang, d contract.Dataset, rule, column string) string {
+func meaning(lang text.Lang, elements *dictionary.Set, d contract.Dataset, rule, column string) string {
 	for _, r := range rulesOf(d, column) {
 		if r.Name == rule && r.Description != "" {
 			return r.Description
@@ -43,7 +44,7 @@ func meaning(lang text.Lang, d contract.Dataset, rule, column string) string {
 	}
 	code := rule[strings.LastIndexByte(rule, '.')+1:]
 	if p := d.Object.Property(column); p != nil {
-		if e, known := dictionary.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+		if e, known := elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
 			for _, problems := range []map[string]dictionary.Text{e.Problems(), dictionary.PersonProblems()} {
 				if t, ok := problems[code]; ok {
 					return lang.Pick(t.VI, t.EN)
@@ -64,11 +65,11 @@ func rulesOf(d contract.Dataset, column string) []contract.Rule {
 
 // ruleNames are the rules by which a dataset's rows can be held back, for
 // completion.
-func ruleNames(d contract.Dataset) []string {
+func ruleNames(elements *dictionary.Set, d contract.Dataset) []string {
 	var out []string
 	for _, p := range d.Object.Properties {
 		out = append(out, p.Name+".required", p.Name+".type")
-		if e, known := dictionary.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+		if e, known := elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
 			for code := range e.Problems() {
 				out = append(out, p.Name+"."+code)
 			}

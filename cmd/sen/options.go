@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/object"
+	"github.com/sen-hub/sen/internal/source/live"
 )
 
 // config is what sen.yaml may say. newConfig holds the defaults.
@@ -17,12 +21,20 @@ type config struct {
 	Purpose  sen.Purpose
 	Demo     bool
 
-	Memory  int64 // bytes
-	Threads int   // 0: one a CPU
+	Memory     int64  // bytes
+	Threads    int    // 0: one a CPU
+	Extensions string // folder; "": beside the program
+
+	Lake lakeConfig
 
 	RangeRows  int64
 	RangeBytes int64
 	FieldLimit int64
+
+	RuleTimeout time.Duration
+	DaysError   int
+	DaysElse    int
+	Keep        time.Duration
 }
 
 // option is one key of sen.yaml: its name, default, meaning and check, said
@@ -45,11 +57,25 @@ func options() []option {
 			func(c *config, v string) error { c.Purpose = sen.Purpose(v); return nil }},
 		{"demo", "false", "true or false", "The sources are made up, and `sen demo` may make them again.", setDemo},
 		{"data", "data", "folder", "Where the lake, the state and the keys are; relative to the hub.", setData},
+		{"lake.address", "", "s3://bucket/prefix", "Where the lake's files are, where not in `data`: a place in a bucket that is there. State, keys and locks stay in `data`.", setLake},
+		{"lake.endpoint", "", "address", "The S3 server, like https://s3.example.vn. With http:// data go over the network in the clear.", setEndpoint},
+		{"lake.region", "", "text", "The region of the bucket, as the server calls it.", textOf(func(c *config) *string { return &c.Lake.Region })},
+		{"lake.key", "", "secret", "Names the access key: env:NAME, file:/path or command:program arg.", setSecret(func(c *config) *live.Secret { return &c.Lake.Key })},
+		{"lake.secret", "", "secret", "Names the secret of that key, in the same way.", setSecret(func(c *config) *live.Secret { return &c.Lake.Secret })},
+		{"lake.keep", "30d", "time", "How long the data as they were stay readable (`sen query --as-of`) after they have been replaced; `sen retention` removes what is older.",
+			period(func(c *config) *time.Duration { return &c.Keep }, 0, 100*365*day)},
+		{"catalogue.address", "", "postgres://user@host:5432/database", "Where the lake's catalogue is, where not in `data`: a PostgreSQL database, in which several hubs and other programs see the same tables. TLS is verified unless sslmode says otherwise.", setCatalogue},
+		{"catalogue.password", "", "secret", "Names the password of that user, like lake.key.", setSecret(func(c *config) *live.Secret { return &c.Lake.Password })},
 		{"engine.memory", "3GiB", "size", "What the SQL engine may hold in memory before it spills to disk.", size(func(c *config) *int64 { return &c.Memory }, 256<<20, 1<<50)},
-		{"engine.threads", "0", "number", "Threads of the SQL engine; 0 is one for each CPU.", setThreads},
+		{"engine.threads", "0", "number", "Threads: ranges cleaned side by side, and of a query; 0 is one for each CPU.", setThreads},
+		{"engine.extensions", "", "folder", "Where httpfs.duckdb_extension is, by which the SQL engine reads from S3; relative to the hub. Where it is not said: the folder extensions beside the program.", textOf(func(c *config) *string { return &c.Extensions })},
 		{"source.range_rows", "500000", "number", "Rows of one range: what is read again, at most, after a kill.", setRangeRows},
 		{"source.range_bytes", "64MiB", "size", "Text of one range.", size(func(c *config) *int64 { return &c.RangeBytes }, 64<<10, 512<<20)},
 		{"source.field_limit", "16MiB", "size", "The longest single field that is read; a longer one stops its dataset with an error that names its line; the others go on.", size(func(c *config) *int64 { return &c.FieldLimit }, 1<<10, 1<<30)},
+		{"rules.timeout", "5m", "time", "How long one quality rule in a contract's own SQL may take; one that takes longer is reported as broken, and its dataset goes on.",
+			period(func(c *config) *time.Duration { return &c.RuleTimeout }, time.Second, 24*time.Hour)},
+		{"cases.days", "10", "days", "The deadline of a correction case whose rows are held back, in calendar days.", days(func(c *config) *int { return &c.DaysError })},
+		{"cases.days_else", "30", "days", "The deadline of any other correction case, in calendar days.", days(func(c *config) *int { return &c.DaysElse })},
 	}
 }
 
@@ -102,6 +128,44 @@ func size(field func(*config) *int64, least, most int64) func(*config, string) e
 	}
 }
 
+const day = 24 * time.Hour
+
+func period(field func(*config) *time.Duration, least, most time.Duration) func(*config, string) error {
+	return func(c *config, v string) error {
+		d, err := parsePeriod(v)
+		if err != nil {
+			return err
+		}
+		if d < least || d > most {
+			return fmt.Errorf("is %s; it may be %s to %s", v, showPeriod(least), showPeriod(most))
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+// parsePeriod reads "30d", "12h", "5m".
+func parsePeriod(v string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(v, "d")
+	n, err := strconv.ParseFloat(days, 64)
+	if ok && err == nil && n >= 0 && n < 1e5 { // NaN is neither
+		return time.Duration(n * float64(day)), nil
+	}
+	d, err := time.ParseDuration(v)
+	if err != nil {
+		return 0, fmt.Errorf("is %q; a time looks like 30d, 12h or 5m", v)
+	}
+	return d, nil
+}
+
+// showPeriod writes a time as parsePeriod reads it.
+func showPeriod(d time.Duration) string {
+	if d >= day && d%day == 0 {
+		return strconv.Itoa(int(d/day)) + "d"
+	}
+	return d.String()
+}
+
 func setVersion(c *config, v string) error {
 	if newer(v, sen.Version) {
 		return fmt.Errorf("asks for Sen %s; this is Sen %s", v, sen.Version)
@@ -119,9 +183,54 @@ func setDemo(c *config, v string) (err error) {
 
 func setData(c *config, v string) error {
 	if strings.Contains(v, "://") {
-		return fmt.Errorf("is %q; this version keeps its data in a folder", v)
+		return fmt.Errorf("is %q; state and keys are in a folder (lake.address may be in a bucket)", v)
 	}
 	return textOf(func(c *config) *string { return &c.Data })(c, v)
+}
+
+func setLake(c *config, v string) error {
+	if !object.IsS3(v) {
+		return fmt.Errorf("is %q; it may be s3://bucket/prefix, or not be there: then the lake is in data", v)
+	}
+	c.Lake.Address = strings.TrimRight(v, "/")
+	return nil
+}
+
+func setEndpoint(c *config, v string) error {
+	if _, _, err := (object.S3{Endpoint: v}).Host(); err != nil {
+		return fmt.Errorf("is %q; it looks like https://host:port", v)
+	}
+	c.Lake.Endpoint = v
+	return nil
+}
+
+// setSecret takes the name of a secret, and refuses what may be the secret
+// itself, without repeating it.
+func setSecret(field func(*config) *live.Secret) func(*config, string) error {
+	return func(c *config, v string) (err error) {
+		*field(c), err = live.ParseSecret(v)
+		return err
+	}
+}
+
+// setCatalogue does not quote what it refuses: it may hold a password.
+func setCatalogue(c *config, v string) error {
+	if err := lake.CheckAddress(v); err != nil {
+		return err
+	}
+	c.Lake.Catalogue = v
+	return nil
+}
+
+func days(field func(*config) *int) func(*config, string) error {
+	return func(c *config, v string) error {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 3660 {
+			return sen.Errorf(sen.Invalid, "%q is not a number of days from 1 to 3660", v)
+		}
+		*field(c) = n
+		return nil
+	}
 }
 
 func setThreads(c *config, v string) error {

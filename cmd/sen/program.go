@@ -31,6 +31,7 @@ type program struct {
 	lang   text.Lang
 	screen terminal.Screen // of out
 	notes  terminal.Screen // of err: progress and what is not the answer
+	beside io.Writer       // where what happens meanwhile is told: above the bar, while there is one; else notes
 }
 
 // flags are those that every command knows.
@@ -46,6 +47,7 @@ type flags struct {
 func (p *program) run(ctx context.Context) int {
 	p.setLanguage("")
 	p.screen, p.notes = terminal.New(p.out, p.env, false), terminal.New(p.err, p.env, false)
+	p.beside = p.notes
 	root := p.root()
 	root.SetArgs(p.args)
 	root.SetIn(p.in)
@@ -81,7 +83,8 @@ func (p *program) root() *cobra.Command {
 		return sen.Errorf(sen.Invalid, "%w", err).WithHint("see `%s --help`", cmd.CommandPath())
 	})
 	root.AddCommand(p.initCommand(), p.contractCommand(), p.syncCommand(), p.statusCommand(), p.qualityCommand(),
-		p.quarantineCommand(), p.verifyCommand(), p.standardiseCommand(), p.queryCommand(), p.demoCommand(),
+		p.quarantineCommand(), p.caseCommand(), p.verifyCommand(), p.sourceCommand(), p.retentionCommand(), p.backupCommand(), p.restoreCommand(),
+		p.standardiseCommand(), p.queryCommand(), p.demoCommand(), p.unitsCommand(),
 		p.benchCommand(), p.versionCommand(), p.docsCommand())
 	return root
 }
@@ -93,6 +96,7 @@ func (p *program) settle() error {
 	}
 	p.setLanguage("")
 	p.screen, p.notes = terminal.New(p.out, p.env, p.flags.noColour), terminal.New(p.err, p.env, p.flags.noColour)
+	p.beside = p.notes
 	return nil
 }
 
@@ -142,7 +146,7 @@ func (p *program) answer(value any, plain func()) error {
 
 // next ends an answer with what to do now: pairs of command and meaning.
 func (p *program) next(pairs ...string) {
-	t := terminal.Table{Align: "lll"}
+	t := terminal.Table{Align: "lwl"}
 	word := p.lang.Pick("Tiếp", "Next")
 	for i := 0; i+1 < len(pairs); i += 2 {
 		t.Add(terminal.Cell{Text: word, Style: terminal.Strong}, terminal.C(pairs[i]),

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sen-hub/sen/internal/text"
 )
 
 // typed runs the program in-process, as main does.
@@ -78,5 +80,16 @@ func TestATimeIsADayOrAMoment(t *testing.T) {
 	}
 	if _, err := parseTime("yesterday"); err == nil {
 		t.Error("yesterday is taken for a time")
+	}
+}
+
+func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
+	line := findingLine{What: "select births", Says: "server live: the user may not read public.births"}
+	vi, en := program{lang: text.Vietnamese}, program{lang: text.English}
+	if got := vi.said(line); got != "không được đọc ("+line.Says+")" {
+		t.Errorf("in Vietnamese: %s", got)
+	}
+	if got := en.said(line); got != line.Says {
+		t.Errorf("in English: %s", got)
 	}
 }

@@ -42,16 +42,16 @@ func (v *progress) start(datasets int) {
 		return
 	}
 	v.pool = mpb.New(mpb.WithOutput(v.p.notes.Writer), mpb.WithWidth(40), mpb.WithRefreshRate(120*time.Millisecond))
+	v.p.beside = v.pool
 	v.bar = v.pool.New(int64(datasets)*barSteps, mpb.BarStyle().Lbound("").Rbound("").Filler("━").Tip("━").Padding("─"),
 		mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Name("  sync ")),
 		mpb.AppendDecorators(
-			decor.Any(func(decor.Statistics) string { return v.line() }),
-			decor.Name("   "),
-			decor.AverageETA(decor.ET_STYLE_MMSS)))
+			decor.Any(func(decor.Statistics) string { return v.line() })))
 }
 
-// line is what stands behind the bar: rows, datasets, rate.
+// line is what stands behind the bar: rows, datasets, rate, and, once that can
+// be told, the time left.
 func (v *progress) line() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -59,10 +59,24 @@ func (v *progress) line() string {
 	for _, at := range v.at {
 		rows += at.Rows
 	}
-	seconds := v.p.now().Sub(v.begun).Seconds()
+	passed := v.p.now().Sub(v.begun)
 	lang := v.p.lang
-	return fmt.Sprintf(lang.Pick(" %s bản ghi   %d trên %d   %s", " %s records   %d of %d   %s"),
-		lang.Count(rows), v.finished, v.datasets, lang.Rate(float64(rows)/max(seconds, 0.001)))
+	out := fmt.Sprintf(lang.Pick(" %s bản ghi   %d trên %d   %s", " %s records   %d of %d   %s"),
+		lang.Count(rows), v.finished, v.datasets, lang.Rate(float64(rows)/max(passed.Seconds(), 0.001)))
+	if share := float64(v.position()) / float64(v.datasets*barSteps); share > 0.02 && share < 1 {
+		out += v.left(time.Duration(float64(passed) * (1 - share) / share))
+	}
+	return out
+}
+
+// left says how long the rest will take, by the time that the beginning took.
+func (v *progress) left(d time.Duration) string {
+	lang := v.p.lang
+	words := lang.Duration(d.Round(time.Second))
+	if d < time.Minute {
+		words = fmt.Sprintf(lang.Pick("%d giây", "%d s"), max(int(d.Round(time.Second).Seconds()), 1))
+	}
+	return fmt.Sprintf(lang.Pick("   còn %s", "   %s left"), words)
 }
 
 // show takes one report of flow.
@@ -104,6 +118,7 @@ func (v *progress) stop() {
 	if v.bar == nil {
 		return
 	}
+	v.p.beside = v.p.notes
 	v.bar.SetCurrent(int64(v.datasets) * barSteps)
 	v.bar.Abort(true)
 	v.pool.Wait()

@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -14,7 +14,7 @@ import (
 const trendRuns = 12
 
 func (p *program) qualityCommand() *cobra.Command {
-	var agency string
+	var agency, file string
 	c := &cobra.Command{
 		Use:   "quality",
 		Short: p.lang.Pick("Bảy tiêu chí: đúng, đủ, sạch, sống, thống nhất, kết nối, dùng chung", "The seven criteria, measured"),
@@ -22,12 +22,20 @@ func (p *program) qualityCommand() *cobra.Command {
 sống (living), thống nhất (unified), kết nối (connected), dùng chung (shared),
 with the worst offenders. What could not be measured is "–", never 0 or 100.
 The measures are Sen's own: no official formula is published.`,
-		Example: "  sen quality\n  sen quality --agency civil-status",
+		Example: "  sen quality\n  sen quality --agency civil-status\n  sen quality --output quality.xlsx",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file != "" {
+				var names []string
+				if agency != "" {
+					names = []string{agency}
+				}
+				return p.exportQuality(cmd.Context(), names, file)
+			}
 			return p.quality(cmd.Context(), agency)
 		},
 	}
+	c.Flags().StringVarP(&file, "output", "o", "", "write an official table to this workbook (.xlsx) instead: agencies, datasets with the rows that bad data cost, what is wrong")
 	c.Flags().StringVar(&agency, "agency", "", "one agency, in full")
 	if err := c.RegisterFlagCompletionFunc("agency", p.completeAgencies); err != nil {
 		panic(err) // the flag is declared above
@@ -36,47 +44,30 @@ The measures are Sen's own: no official formula is published.`,
 }
 
 func (p *program) quality(ctx context.Context, agency string) error {
-	d, err := p.read()
-	if err != nil {
-		return err
-	}
 	var names []string
 	if agency != "" {
 		names = append(names, agency)
 	}
-	datasets, err := d.choose(names)
-	if err != nil {
-		return err
-	}
-	s, there, err := d.state(ctx)
-	if err != nil {
-		return err
-	}
-	if there {
-		defer s.Close()
-	}
-	var list []sen.Dataset
-	for _, one := range datasets {
-		list = append(list, one.Name)
-	}
-	reports, err := measured(ctx, s, list)
-	if err != nil {
-		return err
-	}
-	if p.flags.json {
-		return p.answer(reports, nil)
-	}
-	return p.showQuality(reports)
+	return p.withState(ctx, names, func(_ *declarations, datasets []contract.Dataset, s *state.State) error {
+		reports, err := measured(ctx, s, datasets)
+		if err != nil {
+			return err
+		}
+		if p.flags.json {
+			return p.answer(reports, nil)
+		}
+		return p.showQuality(reports)
+	})
 }
 
 // measured are the agencies' reports; s is nil where nothing was synced yet.
-func measured(ctx context.Context, s *state.State, datasets []sen.Dataset) ([]quality.AgencyReport, error) {
+func measured(ctx context.Context, s *state.State, datasets []contract.Dataset) ([]quality.AgencyReport, error) {
 	if s == nil {
 		return []quality.AgencyReport{}, nil
 	}
 	var reports []quality.DatasetReport
-	for _, name := range datasets {
-		report, ok, err := quality.Load(ctx, s, name, trendRuns)
+	for _, d := range datasets {
+		report, ok, err := quality.Load(ctx, s, d.Name, trendRuns)
 		if err != nil {
 			return nil, err
 		}

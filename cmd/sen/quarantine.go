@@ -4,12 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 func (p *program) quarantineCommand() *cobra.Command {
@@ -39,34 +41,25 @@ func (p *program) quarantineListCommand() *cobra.Command {
 }
 
 func (p *program) listHeld(ctx context.Context, names []string) error {
-	d, err := p.read()
-	if err != nil {
-		return err
-	}
-	datasets, err := d.choose(names)
-	if err != nil {
-		return err
-	}
-	s, there, err := d.state(ctx)
-	if err != nil {
-		return err
-	}
-	lines := []heldLine{}
-	if there {
-		defer s.Close()
-		if lines, err = heldBack(ctx, s, datasets, p.lang); err != nil {
-			return err
+	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) (err error) {
+		lines := []heldLine{}
+		if s != nil {
+			if lines, err = heldBack(ctx, d, s, datasets, p.lang); err != nil {
+				return err
+			}
 		}
-	}
-	return p.answer(lines, func() {
-		if len(lines) == 0 {
-			p.say("Không có dòng nào bị giữ lại.", "No row is kept back.")
-			return
-		}
-		p.showWhy(lines, len(lines))
-		p.next("sen quarantine show "+string(lines[0].Datasets[0])+" --rule "+lines[0].Rule, p.lang.Pick("xem các dòng ấy", "see the rows"),
-			"sen quarantine release", p.lang.Pick("sau khi sửa quy tắc trong hợp đồng", "once the rule is mended in the contract"))
+		return p.answer(lines, func() { p.showHeldBack(lines) })
 	})
+}
+
+func (p *program) showHeldBack(lines []heldLine) {
+	if len(lines) == 0 {
+		p.say("Không có dòng nào bị giữ lại.", "No row is kept back.")
+		return
+	}
+	p.showWhy(lines, len(lines))
+	p.next("sen quarantine show "+string(lines[0].Datasets[0])+" --rule "+lines[0].Rule, p.lang.Pick("xem các dòng ấy", "see the rows"),
+		"sen quarantine release", p.lang.Pick("sau khi sửa quy tắc trong hợp đồng", "once the rule is mended in the contract"))
 }
 
 func (p *program) quarantineReleaseCommand() *cobra.Command {
@@ -92,25 +85,9 @@ func (p *program) release(ctx context.Context, names []string, dryRun bool) erro
 	if dryRun {
 		return p.listHeld(ctx, names)
 	}
-	view := newProgress(p)
-	h, err := p.open(ctx, view.show)
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	datasets, err := h.choose(names)
-	if err != nil {
-		return err
-	}
-	p.tellProblems(h.declarations)
-	view.start(len(datasets))
-	outcomes := h.releaseAll(ctx, datasets)
-	view.stop()
-	answer := answerSync(outcomes)
-	if err := p.answer(answer, func() { p.showSync(answer, len(datasets)) }); err != nil {
-		return err
-	}
-	return p.failures(ctx, h.declarations, outcomes)
+	return p.conduct(ctx, names, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
+		return h.releaseAll(ctx, datasets)
+	})
 }
 
 func (h *hub) releaseAll(ctx context.Context, datasets []contract.Dataset) []flow.Outcome {
@@ -134,7 +111,7 @@ func (p *program) completeRules(_ *cobra.Command, names []string, _ string) ([]s
 	var out []string
 	for _, one := range d.contracts.Datasets() {
 		if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return one.Name.Within(n) }) {
-			out = append(out, ruleNames(one)...)
+			out = append(out, ruleNames(d.elements, one)...)
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp
@@ -151,7 +128,7 @@ func (h *hub) withRows(ctx context.Context, name string) (contract.Dataset, erro
 	var rows []contract.Dataset
 	for _, d := range found {
 		names = append(names, string(d.Name))
-		line, err := statusOf(ctx, h.state, d)
+		line, err := statusOf(ctx, h.state, d, time.Now())
 		if err != nil {
 			return d, err
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/access"
-	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/lake"
 )
 
@@ -34,16 +33,6 @@ func (p *program) request(c config, r reason, command string) access.Request {
 		purpose = c.Purpose
 	}
 	return access.Request{Principal: p.principal(), Purpose: purpose, Case: r.matter, Command: command}
-}
-
-// confined is an engine for other people's SQL: it reads the lake's folder
-// and nothing else.
-func (h *hub) confined(ctx context.Context) (*engine.Engine, error) {
-	e, err := engine.Open(ctx, engine.Options{Threads: h.config.Threads, Memory: h.config.Memory, Only: []string{h.data("lake")}})
-	if err == nil {
-		h.stop = append(h.stop, e.Close)
-	}
-	return e, err
 }
 
 const defaultRows = 100
@@ -99,7 +88,7 @@ func (p *program) query(ctx context.Context, q access.Query, why reason) error {
 		return err
 	}
 	defer h.Close()
-	e, err := h.confined(ctx)
+	e, err := h.confined(ctx, h.config.Memory, "")
 	if err != nil {
 		return err
 	}
@@ -225,7 +214,7 @@ func (p *program) showHeld(ctx context.Context, name string, q access.HeldQuery,
 	}
 	return p.answer(held, func() {
 		for _, row := range held.Rows {
-			p.showHeldRow(row, held.Columns, meaning(p.lang, d, row.Rule, row.Column))
+			p.showHeldRow(row, held.Columns, meaning(p.lang, h.elements, d, row.Rule, row.Column))
 		}
 		p.say("%s trên %s dòng", "%s of %s rows", p.lang.Count(int64(len(held.Rows))), p.lang.Count(held.Total))
 	})
@@ -235,6 +224,9 @@ func (p *program) showHeldRow(row access.HeldRow, columns []string, why string) 
 	place := fmt.Sprintf(p.lang.Pick("dòng %d", "row %d"), row.Row)
 	if row.Line > 0 {
 		place += fmt.Sprintf(p.lang.Pick(", hàng %d của nguồn", ", line %d of the source"), row.Line)
+	}
+	if row.Rule == "row.fault" && row.Value != nil {
+		why += ": " + terminal.Clean(*row.Value)
 	}
 	fmt.Fprintf(p.screen, "%s  %s  %s\n", p.screen.Paint(terminal.Strong, row.Rule), why, p.screen.Paint(terminal.Quiet, place))
 	t := terminal.Table{Align: "ll", Left: 2}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,8 +16,11 @@ func (p *program) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status [DATASET…]",
 		Short: p.lang.Pick("Mỗi bộ dữ liệu đang ở đâu", "Where each dataset stands"),
-		Long: `Lists the hub's datasets with their source, their last run and when it ended.
-It reads the declarations and the state, and no data.`,
+		Long: `Lists the hub's datasets: how far each has come, how many rows it has, how old
+that is, its certificate, and what stands in its way. A source is ready when
+its contract is sound, connected when it was reached and is not certified yet,
+synchronised when a certificate speaks of it. It reads the declarations and the
+state, and no data; no server is asked (sen source test does that).`,
 		Example: "  sen status\n  sen status civil-status --json",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			return p.status(cmd.Context(), names)
@@ -28,53 +30,49 @@ It reads the declarations and the state, and no data.`,
 }
 
 type statusAnswer struct {
-	Hub      string       `json:"hub"`
-	Country  string       `json:"country"`
-	Datasets []statusLine `json:"datasets"`
-	Problems int          `json:"contract_errors"`
+	Hub      string         `json:"hub"`
+	Country  string         `json:"country"`
+	Sources  map[string]int `json:"sources"` // agencies by stage
+	Datasets []statusLine   `json:"datasets"`
+	Problems int            `json:"contract_errors"`
 }
 
 type statusLine struct {
 	Dataset   sen.Dataset `json:"dataset"`
 	Source    string      `json:"source"`
-	State     string      `json:"state"` // never, extracting, committing, certified, failed
+	Stage     string      `json:"stage"` // ready, connected, synchronised
+	State     string      `json:"state"` // of the last run: never, extracting, committing, certified, failed
 	Run       string      `json:"run,omitempty"`
 	Certified *time.Time  `json:"certified,omitempty"` // when the last certificate was signed
+	Age       int64       `json:"age_seconds,omitempty"`
+	In        int64       `json:"in"`
+	Clean     int64       `json:"clean"`
 	Held      int64       `json:"quarantined"`
+	Proof     string      `json:"certificate,omitempty"` // the source's digest, as people compare it
 	Error     string      `json:"error,omitempty"`
+	Blocks    string      `json:"blocks,omitempty"` // state-secret, no-file, late, or an error's words
 }
 
 func (p *program) status(ctx context.Context, names []string) error {
-	d, err := p.read()
-	if err != nil {
-		return err
-	}
-	datasets, err := d.choose(names)
-	if err != nil {
-		return err
-	}
-	s, there, err := d.state(ctx)
-	if err != nil {
-		return err
-	}
-	if there {
-		defer s.Close()
-	}
-	a := statusAnswer{Hub: d.dir, Country: d.config.Country, Problems: len(d.problems.Errors())}
-	for _, one := range datasets {
-		line, err := statusOf(ctx, s, one)
-		if err != nil {
-			return err
+	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
+		a := statusAnswer{Hub: d.dir, Country: d.config.Country, Problems: len(d.problems.Errors())}
+		for _, one := range datasets {
+			line, err := statusOf(ctx, s, one, p.now())
+			if err != nil {
+				return err
+			}
+			line.Blocks = d.blocks(one, line)
+			a.Datasets = append(a.Datasets, line)
 		}
-		a.Datasets = append(a.Datasets, line)
-	}
-	p.tellProblems(d)
-	return p.answer(a, func() { p.showStatus(a) })
+		a.Sources = a.sources()
+		p.tellProblems(d)
+		return p.answer(a, func() { p.showStatus(a) })
+	})
 }
 
 // statusOf is one dataset's line; s is nil where the hub has no state yet.
-func statusOf(ctx context.Context, s *state.State, d contract.Dataset) (statusLine, error) {
-	line := statusLine{Dataset: d.Name, Source: d.Path(), State: "never"}
+func statusOf(ctx context.Context, s *state.State, d contract.Dataset, now time.Time) (statusLine, error) {
+	line := statusLine{Dataset: d.Name, Source: d.Path(), Stage: stageReady, State: "never"}
 	if s == nil {
 		return line, nil
 	}
@@ -82,17 +80,13 @@ func statusOf(ctx context.Context, s *state.State, d contract.Dataset) (statusLi
 	if err != nil || len(runs) == 0 {
 		return line, err
 	}
+	line.Stage = stageConnected
 	line.State, line.Run, line.Error = string(runs[0].State), runs[0].ID, runs[0].Error
 	last, ok, err := s.LatestCertified(ctx, d.Name)
 	if err != nil || !ok {
 		return line, err
 	}
-	line.Certified = &last.Finished
-	held, err := s.Quarantine(ctx, last.ID)
-	for _, q := range held {
-		line.Held += q.Rows
-	}
-	return line, err
+	return line, line.certified(ctx, s, last, now)
 }
 
 func (p *program) showStatus(a statusAnswer) {
@@ -101,41 +95,52 @@ func (p *program) showStatus(a statusAnswer) {
 		p.next("sen contract infer FILE", p.lang.Pick("soạn hợp đồng dữ liệu từ tệp", "draft a contract from a file"))
 		return
 	}
-	t := terminal.Table{Align: "lllrl", Left: 2, Head: []string{"", p.lang.Pick("nguồn", "source"), p.lang.Pick("tình trạng", "state"),
-		p.lang.Pick("cách ly", "quarantined"), p.lang.Pick("chứng thực lúc", "certified")}}
+	t := terminal.Table{Align: "lllrrrll", Left: 2, Head: []string{"", p.lang.Pick("nguồn", "source"), p.lang.Pick("tình trạng", "state"),
+		p.lang.Pick("vào", "in"), p.lang.Pick("cách ly", "quarantined"), p.lang.Pick("tuổi", "age"),
+		p.lang.Pick("chứng thực", "certificate"), p.lang.Pick("vướng", "blocked by")}}
 	waiting := ""
 	for _, l := range a.Datasets {
-		when := "–"
-		if l.Certified != nil {
-			when = p.lang.Time(l.Certified.Local())
-		}
 		if l.State != string(state.Certified) && waiting == "" {
 			waiting = string(l.Dataset)
 		}
-		t.Add(terminal.C(l.Dataset), terminal.Cell{Text: l.Source, Style: terminal.Quiet}, p.stateCell(l), p.held(l.Held), terminal.C(when))
+		t.Add(p.statusRow(l)...)
 	}
 	t.Write(p.screen)
+	p.say("\n  %d cơ quan: %d đã đồng bộ, %d đã kết nối, %d sẵn sàng", "\n  %d agencies: %d synchronised, %d connected, %d ready",
+		a.Sources[stageSynchronised]+a.Sources[stageConnected]+a.Sources[stageReady], a.Sources[stageSynchronised], a.Sources[stageConnected], a.Sources[stageReady])
 	if waiting != "" {
 		p.next("sen sync "+waiting, p.lang.Pick("đưa vào, hoặc làm tiếp", "bring it in, or go on with it"))
 	}
 }
 
+func (p *program) statusRow(l statusLine) []terminal.Cell {
+	in, held, age, proof := terminal.C("–"), terminal.C("–"), terminal.C("–"), terminal.C("–")
+	if l.Certified != nil {
+		in, held = p.count(l.In), p.held(l.Held)
+		age = terminal.C(p.lang.Duration(time.Duration(l.Age) * time.Second))
+		proof = terminal.Cell{Text: "✓ " + l.Proof + "  " + p.lang.Time(l.Certified.Local()), Style: terminal.Good}
+	}
+	blocks := l.Blocks
+	if w, known := blockWords[blocks]; known {
+		blocks = p.lang.Pick(w.vi, w.en)
+	}
+	return []terminal.Cell{terminal.C(l.Dataset), {Text: l.Source, Style: terminal.Quiet}, p.stateCell(l), in, held, age, proof,
+		{Text: terminal.Clean(blocks), Style: terminal.Bad}}
+}
+
+// stateCell is the stage, and where its last run stands when that is no
+// certificate.
 func (p *program) stateCell(l statusLine) terminal.Cell {
-	words := map[string]struct {
-		vi, en string
-		style  terminal.Style
-	}{
-		"never":                  {"chưa đồng bộ", "not synced yet", terminal.Quiet},
-		string(state.Extracting): {"dở dang khi đọc", "stopped while reading", terminal.Warn},
-		string(state.Committing): {"dở dang khi ghi", "stopped while committing", terminal.Warn},
-		string(state.Certified):  {"đã chứng thực", "certified", terminal.Good},
-		string(state.Failed):     {"không xong", "failed", terminal.Bad},
-		string(state.Superseded): {"đã thay", "superseded", terminal.Quiet},
+	words := map[string]struct{ vi, en string }{
+		string(state.Extracting): {"dở dang khi đọc", "stopped while reading"},
+		string(state.Committing): {"dở dang khi ghi", "stopped while committing"},
+		string(state.Failed):     {"không xong", "failed"},
+		string(state.Superseded): {"đã thay", "superseded"},
 	}
-	w := words[l.State]
-	text := p.lang.Pick(w.vi, w.en)
-	if l.Error != "" && l.State != string(state.Certified) {
-		text = fmt.Sprintf("%s (%s)", text, l.Error)
+	stage := stageWords[l.Stage]
+	cell := terminal.Cell{Text: p.lang.Pick(stage.vi, stage.en), Style: stage.style}
+	if w, unfinished := words[l.State]; unfinished {
+		cell.Text, cell.Style = cell.Text+", "+p.lang.Pick(w.vi, w.en), terminal.Warn
 	}
-	return terminal.Cell{Text: text, Style: w.style}
+	return cell
 }

@@ -1,21 +1,27 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 func (p *program) syncCommand() *cobra.Command {
-	var force, dryRun bool
+	var demand flow.Demand
+	var dryRun bool
 	c := &cobra.Command{
 		Use:   "sync [DATASET…]",
 		Short: p.lang.Pick("Đưa dữ liệu vào, làm sạch, chứng thực", "Bring data in, clean it, certify it"),
@@ -30,38 +36,45 @@ DATASET is a dataset (civil-status.birth) or an agency (civil-status).`,
 			if dryRun {
 				return p.planSync(cmd.Context(), names)
 			}
-			return p.sync(cmd.Context(), names, force)
+			return p.sync(cmd.Context(), names, demand)
 		},
 		ValidArgsFunction: p.completeDatasets,
 	}
-	c.Flags().BoolVar(&force, "force", false, "read the source again even if it has not changed")
+	c.Flags().BoolVar(&demand.Force, "force", false, "read the source again even if it has not changed")
+	c.Flags().BoolVar(&demand.AcceptLoss, "accept-loss", false, "go on where nearly all rows of a source have gone since the last sync")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "say what would be read, and read nothing")
 	return c
 }
 
-func (p *program) sync(ctx context.Context, names []string, force bool) error {
+func (p *program) sync(ctx context.Context, names []string, demand flow.Demand) error {
+	return p.conduct(ctx, names, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
+		return h.flow.Sync(ctx, datasets, demand)
+	})
+}
+
+// conduct takes datasets through runs, with progress, and says what they
+// brought.
+func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []contract.Dataset) []flow.Outcome) error {
 	view := newProgress(p)
-	h, err := p.open(ctx, view.show)
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	datasets, err := h.choose(names)
-	if err != nil {
-		return err
-	}
-	p.tellProblems(h.declarations)
-	if len(datasets) == 0 {
-		return p.nothingToSync(h.declarations)
-	}
-	view.start(len(datasets))
-	outcomes := h.flow.Sync(ctx, datasets, force)
-	view.stop()
-	answer := answerSync(outcomes)
-	if err := p.answer(answer, func() { p.showSync(answer, len(datasets)) }); err != nil {
-		return err
-	}
-	return p.failures(ctx, h.declarations, outcomes)
+	return p.withHub(ctx, names, view.show, func(h *hub, datasets []contract.Dataset) error {
+		p.tellProblems(h.declarations)
+		if len(datasets) == 0 {
+			return p.nothingToSync(h.declarations)
+		}
+		view.start(len(datasets))
+		outcomes := do(h, datasets)
+		view.stop()
+		answer := answerSync(outcomes)
+		var untold error // of the cases: what the sync itself brought is told all the same
+		if answer.Cases, untold = h.updateCases(context.WithoutCancel(ctx), p.now()); untold != nil {
+			p.report(sen.KindOf(untold), untold)
+			untold = reported{untold}
+		}
+		if err := p.answer(answer, func() { p.showSync(answer, len(datasets)) }); err != nil {
+			return err
+		}
+		return cmp.Or(p.failures(ctx, h.declarations, outcomes), untold)
+	})
 }
 
 func (p *program) nothingToSync(d *declarations) error {
@@ -79,6 +92,8 @@ type syncAnswer struct {
 	Clean    int64      `json:"clean"`
 	Held     int64      `json:"quarantined"`
 	Failed   int        `json:"failed"`
+
+	Cases correction.Changes `json:"cases"`
 }
 
 type syncLine struct {
@@ -125,6 +140,7 @@ func (p *program) showSync(a syncAnswer, asked int) {
 	}
 	t.Write(p.screen)
 	p.showChecks(a)
+	p.tellCases(a.Cases)
 	if a.Held > 0 {
 		p.next("sen quarantine list", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
 			"sen quality", p.lang.Pick("bảy tiêu chí của từng cơ quan", "the seven criteria of each agency"))
@@ -157,29 +173,92 @@ func (p *program) held(n int64) terminal.Cell {
 	return c
 }
 
-// showChecks names the rules over whole datasets that failed, and what was
-// adopted from sources that changed.
+// showChecks names the rules over whole datasets that failed, what was adopted
+// from sources that changed, and the rules that could not be run.
 func (p *program) showChecks(a syncAnswer) {
 	t := terminal.Table{Align: "lll", Left: 2}
 	for _, line := range a.Datasets {
 		for _, r := range line.Results {
-			if r.Status == "failed" {
+			if r.Status == clean.StatusFailed {
 				found := fmt.Sprintf(p.lang.Pick("%s %s, phải %s", "%s %s, must be %s"), p.lang.Decimal(r.Value, decimals(r.Value)), r.Unit, r.Expect)
-				rule := r.Rule
-				if r.Column != "" {
-					rule += " (" + r.Column + ")"
-				}
-				t.Add(terminal.C(line.Dataset), terminal.C(rule), terminal.Cell{Text: found, Style: terminal.Warn})
+				t.Add(terminal.C(line.Dataset), terminal.C(ruleLabel(r)), terminal.Cell{Text: found, Style: terminal.Warn})
 			}
-		}
-		for _, change := range line.Drift {
-			t.Add(terminal.C(line.Dataset), terminal.C(p.lang.Pick("nguồn đã đổi", "source changed")), terminal.C(change))
 		}
 	}
 	if len(t.Rows) > 0 {
 		fmt.Fprintln(p.screen)
 		p.say("  quy tắc không đạt", "  rules that failed")
 		t.Write(p.screen)
+	}
+	p.showBroken(a)
+	p.showDrift(a)
+}
+
+// showDrift says where sources are not what their contracts say, a line a
+// dataset for the columns that no contract names, and what was begun anew.
+func (p *program) showDrift(a syncAnswer) {
+	t := terminal.Table{Align: "lll", Left: 2}
+	for _, line := range a.Datasets {
+		var unread []string
+		for _, c := range line.Drift {
+			if name, ok := c.Unread(); ok {
+				unread = append(unread, name)
+				continue
+			}
+			t.Add(terminal.C(line.Dataset), terminal.Cell{Text: string(c.Class), Style: driftStyles[c.Class]}, terminal.C(c.What()))
+		}
+		if len(unread) > 0 {
+			t.Add(terminal.C(line.Dataset), terminal.Cell{Text: p.lang.Pick("không đọc", "not read"), Style: terminal.Quiet},
+				terminal.Cell{Text: fmt.Sprintf(p.lang.Pick("%d cột không có trong hợp đồng: %s", "%d columns that the contract does not name: %s"), len(unread), few(unread)), Style: terminal.Quiet})
+		}
+		if line.Restarted != "" {
+			t.Add(terminal.C(line.Dataset), terminal.Cell{Text: p.lang.Pick("đọc lại từ đầu", "started again"), Style: terminal.Warn}, terminal.C(line.Restarted))
+		}
+	}
+	if len(t.Rows) > 0 {
+		p.say("\n  nguồn so với hợp đồng", "\n  sources against their contracts")
+		t.Write(p.screen)
+	}
+}
+
+var driftStyles = map[contract.Class]terminal.Style{contract.Breaking: terminal.Bad, contract.Note: terminal.Warn}
+
+// few is a list that is cut where it gets long.
+func few(names []string) string {
+	const most = 4
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + ", …"
+}
+
+func ruleLabel(r clean.Result) string {
+	if r.Column == "" {
+		return r.Rule
+	}
+	return r.Rule + " (" + r.Column + ")"
+}
+
+// showBroken names the rules that could not be run, by file and line. The
+// data are in and certified: what nobody knows is what the rule asks.
+func (p *program) showBroken(a syncAnswer) {
+	told := false
+	for _, line := range a.Datasets {
+		for _, r := range line.Results {
+			if r.Status != clean.StatusBroken {
+				continue
+			}
+			if !told {
+				p.say("\n  quy tắc không chạy được (dữ liệu vẫn vào kho; điều quy tắc hỏi thì chưa ai biết)",
+					"\n  rules that could not be run (the data are in; what the rule asks is not known)")
+				told = true
+			}
+			fmt.Fprintf(p.screen, "  %s  %s  %s\n", line.Dataset, p.screen.Paint(terminal.Bad, ruleLabel(r)), p.screen.Paint(terminal.Quiet, shortPath(r.Where)))
+			fmt.Fprintf(p.screen, "    %s\n", terminal.Clean(r.Fault))
+			if r.Hint != "" {
+				fmt.Fprintf(p.screen, "    → %s\n", r.Hint)
+			}
+		}
 	}
 }
 
@@ -227,26 +306,20 @@ func (p *program) stopped(outcomes []flow.Outcome) error {
 
 // planSync says what a sync would read.
 func (p *program) planSync(ctx context.Context, names []string) error {
-	d, err := p.read()
-	if err != nil {
-		return err
-	}
-	datasets, err := d.choose(names)
-	if err != nil {
-		return err
-	}
-	p.tellProblems(d)
-	plan, err := d.plan(ctx, datasets)
-	if err != nil {
-		return err
-	}
-	return p.answer(plan, func() {
-		t := terminal.Table{Align: "lll", Left: 2}
-		for _, l := range plan {
-			t.Add(terminal.C(l.Dataset), terminal.C(l.Path), terminal.Cell{Text: p.lang.Pick(planWords[l.Plan].vi, planWords[l.Plan].en), Style: terminal.Quiet})
+	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
+		p.tellProblems(d)
+		plan, err := planOf(ctx, s, datasets)
+		if err != nil {
+			return err
 		}
-		t.Write(p.screen)
-		p.say("\nKhông có gì thay đổi.", "\nNothing was changed.")
+		return p.answer(plan, func() {
+			t := terminal.Table{Align: "lll", Left: 2}
+			for _, l := range plan {
+				t.Add(terminal.C(l.Dataset), terminal.C(l.Path), terminal.Cell{Text: p.lang.Pick(planWords[l.Plan].vi, planWords[l.Plan].en), Style: terminal.Quiet})
+			}
+			t.Write(p.screen)
+			p.say("\nKhông có gì thay đổi.", "\nNothing was changed.")
+		})
 	})
 }
 
@@ -263,18 +336,12 @@ var planWords = map[string]struct{ vi, en string }{
 	"refused": {"bí mật nhà nước: không đọc", "state secret: not read"},
 }
 
-func (d *declarations) plan(ctx context.Context, datasets []contract.Dataset) ([]planLine, error) {
-	s, there, err := d.state(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if there {
-		defer s.Close()
-	}
+// planOf is what a sync would read; s is nil where the hub has no state yet.
+func planOf(ctx context.Context, s *state.State, datasets []contract.Dataset) ([]planLine, error) {
 	var out []planLine
 	for _, one := range datasets {
 		line := planLine{Dataset: one.Name, Path: one.Path(), Plan: "first"}
-		if there {
+		if s != nil {
 			runs, err := s.Runs(ctx, one.Name, 100)
 			if err != nil {
 				return nil, err

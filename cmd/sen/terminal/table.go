@@ -17,7 +17,8 @@ type Cell struct {
 func C(value any) Cell { return Cell{Text: fmt.Sprint(value)} }
 
 // Table is rows under a head. Columns whose letter in Align is 'r' stand to
-// the right; all others to the left.
+// the right; all others to the left. Those with 'w' are never shortened: a
+// command is copied whole or not at all.
 type Table struct {
 	Align string   // one letter a column: "lrr"
 	Head  []string // may be empty
