@@ -1,0 +1,158 @@
+// Package link finds the records that speak of one thing: a person, an
+// organisation, a publication. In come a table of records and a spec of what
+// is compared; out go clusters, each pair's weight, and how both were found.
+//
+// The method is that of Fellegi and Sunter (A Theory for Record Linkage,
+// JASA 64, 1969), its parameters estimated without labels. The same table and
+// spec give the same answer on every run, with any number of threads.
+package link
+
+import (
+	"context"
+	"math"
+)
+
+// Result is what a linkage found.
+type Result struct {
+	Spec      Spec
+	Cluster   []int32 // per record: the first record of its cluster
+	Clusters  int
+	Threshold float64 // probability from which a pair is a match
+	Expected  float64 // F1 that the model expects of it
+	Lambda    float64 // share of all pairs that are matches
+	Pairs     int64   // pairs compared
+	Matches   int     // pairs at or above the threshold
+	M, U      [][]float64
+	model     *model
+	scored    []scored
+}
+
+// trainingPairs is about how many candidate pairs the parameters are
+// estimated from, and as many random ones.
+const trainingPairs = 2_000_000
+
+// leastWeight is the log-odds from which a pair is kept: about one in a
+// thousand.
+const leastWeight = -7
+
+// Link links the records of a table. Errors: Invalid where the spec names
+// what the table does not have; ctx.Err().
+func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
+	m, err := newModel(t, spec)
+	if err != nil {
+		return nil, err
+	}
+	m.block()
+	if err := m.learn(ctx); err != nil {
+		return nil, err
+	}
+	pairs, looked, err := m.score(ctx, leastWeight)
+	if err != nil {
+		return nil, err
+	}
+	if t.Parts > 1 && !spec.OneToOne && m.oneToOne(pairs) {
+		spec.OneToOne = true
+		return Link(ctx, t, spec)
+	}
+	r := &Result{Spec: spec, Pairs: looked, Lambda: m.parameters.lambda, M: m.parameters.m, U: m.parameters.u, model: m, scored: pairs}
+	r.choose()
+	return r, nil
+}
+
+// choose sets the threshold and clusters by it.
+func (r *Result) choose() {
+	best, expected := threshold(r.scored)
+	r.Threshold, r.Expected = r.Spec.Threshold, expected
+	if r.Threshold == 0 {
+		r.Threshold = best
+	}
+	cut := math.Log(r.Threshold / (1 - r.Threshold))
+	for _, p := range r.scored {
+		if p.weight >= cut {
+			r.Matches++
+		}
+	}
+	r.Cluster = r.model.clusters(r.scored, cut)
+	r.Clusters = 0
+	for i, c := range r.Cluster {
+		if int32(i) == c {
+			r.Clusters++
+		}
+	}
+}
+
+// learn estimates the parameters from random pairs and from candidates.
+func (m *model) learn(ctx context.Context) error {
+	random := m.randomPairs(trainingPairs)
+	step := int(max(1, m.estimate()/trainingPairs))
+	step = min(step, max(1, m.table.Rows/(16*chunk)))
+	candidates, err := m.tallyCandidates(ctx, step)
+	if err != nil {
+		return err
+	}
+	m.train(random, candidates)
+	return nil
+}
+
+// block makes the indices, each within its share of the budget.
+func (m *model) block() {
+	if len(m.spec.Block) == 0 {
+		return
+	}
+	budget := max(m.spec.Budget*float64(m.table.Rows), fewPairs)
+	share := 2 * int64(budget) / int64(len(m.spec.Block)) // blocks overlap
+	for _, rule := range m.spec.Block {
+		x := m.newIndex(rule, math.MaxInt32)
+		m.indices = append(m.indices, x)
+		m.most = append(m.most, x.within(share))
+	}
+}
+
+// within is the most records that a key may have for the block to give no more
+// than so many pairs.
+func (x *index) within(pairs int64) int {
+	sizes := map[int]int64{}
+	for k := range len(x.starts) - 1 {
+		sizes[int(x.starts[k+1]-x.starts[k])]++
+	}
+	var sum int64
+	for n := 2; n <= len(x.records); n++ {
+		sum += sizes[n] * int64(n) * int64(n-1) / 2
+		if sum > pairs {
+			return n - 1
+		}
+		if sum == x.pairs {
+			break
+		}
+	}
+	return len(x.records)
+}
+
+// estimate is how many candidate pairs there are at most.
+func (m *model) estimate() (pairs int64) {
+	if m.indices == nil {
+		return m.allPairs()
+	}
+	for i, x := range m.indices {
+		for k := range len(x.starts) - 1 {
+			if n := int64(x.starts[k+1] - x.starts[k]); n <= int64(m.most[i]) {
+				pairs += n * (n - 1) / 2
+			}
+		}
+	}
+	return pairs
+}
+
+// oneToOne reports whether the files hold no duplicates in themselves: of the
+// matches that are expected, fewer than one in fifty lie within a file.
+func (m *model) oneToOne(pairs []scored) bool {
+	within, all := 0.0, 0.0
+	for _, p := range pairs {
+		x := probability(p.weight)
+		all += x
+		if m.table.Part[p.a] == m.table.Part[p.b] {
+			within += x
+		}
+	}
+	return all > 0 && within < 0.02*all
+}
