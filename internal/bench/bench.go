@@ -229,6 +229,7 @@ func (b *bench) measure(ctx context.Context) (Figures, error) {
 			f.Faulty += n
 		}
 	}
+	fmt.Fprintln(b.o.Log, "every row is as the truth says; copying them plainly")
 	floor, floorCPU, err := b.floor(ctx)
 	if err != nil {
 		return f, err
