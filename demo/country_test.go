@@ -89,6 +89,8 @@ func rowsInFile(t *testing.T, root string, d DatasetReport) int64 {
 		return int64(len(lines))
 	case "sqlite":
 		return countSQLite(t, path, d)
+	case "xlsx":
+		return int64(len(readXLSX(t, path, d)))
 	}
 	return int64(len(readParquet(t, path)))
 }

@@ -30,7 +30,7 @@ func agencyFiles() []agencyFile {
 		{"vehicles/vehicles.sqlite", "sqlite", "UTF-8", []dataset{vehicleDataset(), transferDataset()}, openSQLite},
 		{"tax/taxpayer.csv", "csv", "VNI", []dataset{taxpayerDataset()}, openCSV('\t', "\r\n", toVNI)},
 		{"driving-licences/licence.csv", "csv", "UTF-8", []dataset{licenceDataset()}, openCSV(',', "\n", utf8Text)},
-		{"social-protection/allowance.jsonl", "json", "UTF-8", []dataset{allowanceDataset()}, openJSONLines},
+		{"social-protection/allowance.xlsx", "xlsx", "UTF-8", []dataset{allowanceDataset()}, openXLSX},
 		{"social-insurance/member.sqlite", "sqlite", "UTF-8", []dataset{memberDataset()}, openSQLite},
 		{"social-insurance/contribution.csv", "csv", "UTF-8", []dataset{contributionDataset()}, openCSV(',', "\n", utf8Text)},
 		{"businesses/business.csv", "csv", "UTF-8", []dataset{businessDataset()}, openCSV(';', "\n", utf8Text)},

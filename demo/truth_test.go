@@ -1,14 +1,18 @@
 package demo
 
 import (
+	"archive/zip"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -97,6 +101,8 @@ func sourceRows(t *testing.T, dir string, d DatasetReport) [][]string {
 		return readSQLite(t, path, dataset{id: d.Dataset}.physicalName())
 	case "json":
 		return readJSONLines(t, path, d)
+	case "xlsx":
+		return readXLSX(t, path, d)
 	}
 	var rows [][]string
 	_, columns := columnsOf(d)
@@ -106,6 +112,52 @@ func sourceRows(t *testing.T, dir string, d DatasetReport) [][]string {
 			if v := values[c.physical]; v != nil {
 				row[i] = fmt.Sprint(v)
 			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// readXLSX gives the rows below the header of the one sheet, days as
+// yyyy-mm-dd, with a reader of its own.
+func readXLSX(t *testing.T, path string, d DatasetReport) (rows [][]string) {
+	t.Helper()
+	book, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer book.Close()
+	f, err := book.Open("xl/worksheets/sheet1.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var sheet struct {
+		Rows []struct {
+			Cells []struct {
+				Place string `xml:"r,attr"`
+				Style string `xml:"s,attr"`
+				Value string `xml:"v"`
+				Text  string `xml:"is>t"`
+			} `xml:"c"`
+		} `xml:"sheetData>row"`
+	}
+	if err := xml.NewDecoder(f).Decode(&sheet); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	_, columns := columnsOf(d)
+	for _, r := range sheet.Rows[1:] {
+		row := make([]string, len(columns))
+		for _, c := range r.Cells {
+			value := c.Text + c.Value
+			if c.Style == "1" {
+				serial, err := strconv.Atoi(c.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				value = time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, serial).Format(time.DateOnly)
+			}
+			row[c.Place[0]-'A'] = value
 		}
 		rows = append(rows, row)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type demoOptions struct {
 	dryRun bool
 
 	sources int
+	servers demoServers
 }
 
 func (p *program) demoCommand() *cobra.Command {
@@ -37,7 +39,9 @@ func (p *program) demoCommand() *cobra.Command {
 		Long: `Makes a country of made-up people in the files of sixteen agencies, with errors
 planted at known rates; brings them in, cleans, certifies and measures them.
 Run again, it makes the same country and reads only what has changed. No
-server is needed and nobody in it exists.`,
+server is needed and nobody in it exists. Where the addresses of databases are
+given, the land register and the passports are put into them, and read from
+there.`,
 		Example: "  sen demo\n  sen demo --sources 46\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -52,6 +56,7 @@ server is needed and nobody in it exists.`,
 	c.Flags().IntVar(&o.sources, "sources", 16, "how many agencies there are: from 7 to 16 for the whole country; beyond, agencies by province")
 	c.Flags().StringVar(&o.truth, "truth", "", "a folder outside the hub for what the records should say")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
+	o.servers.flags(c)
 	o.dir = "demo-hub"
 	return c
 }
@@ -130,23 +135,40 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 	if _, err := makeHub(o.dir, []byte(demoConfig), false); err != nil {
 		return err
 	}
-	if err := writeContracts(o.sources, filepath.Join(o.dir, "contracts")); err != nil {
+	moved, err := o.servers.plan()
+	if err != nil {
 		return err
 	}
-	a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: filepath.Join(o.dir, "sources"), Truth: o.truth})
-	return err
+	if err := writeContracts(o.sources, filepath.Join(o.dir, "contracts"), moved); err != nil {
+		return err
+	}
+	sources := filepath.Join(o.dir, "sources")
+	if a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: sources, Truth: o.truth}); err != nil {
+		return err
+	}
+	return p.moveTo(ctx, sources, moved)
 }
 
 // writeContracts writes those that are not there yet: a contract that somebody
-// has mended stays mended.
-func writeContracts(sources int, dir string) error {
+// has mended stays mended. One that is still as it was made may be given a
+// server in place of its file.
+func writeContracts(sources int, dir string, servers []moved) error {
 	contracts, err := demo.ContractsOf(sources)
 	if err != nil {
 		return err
 	}
+	made := maps.Clone(contracts)
+	for _, m := range servers {
+		name := m.agency + ".odcs.yaml"
+		if _, known := contracts[name]; !known {
+			return sen.Errorf(sen.Invalid, "a country of %d sources has no %s of the whole country to put into a server", sources, m.agency).
+				WithHint("use --sources 16")
+		}
+		contracts[name] = m.contract(contracts[name])
+	}
 	for name, content := range contracts {
 		path := filepath.Join(dir, name)
-		if exists(path) {
+		if there, err := os.ReadFile(path); err == nil && (string(there) != made[name] || content == made[name]) {
 			continue
 		}
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
@@ -41,6 +40,7 @@ type prepared struct {
 	lower   string // as written, lower case
 	folded  string
 	joined  string   // folded without its spaces
+	letters uint32   // of joined
 	words   []string // of the folded form
 	ids     []int32  // Text: its words, by the vocabulary, in ascending order
 	norm    float64  // Text: root of the sum of squared weights
@@ -61,9 +61,10 @@ type comparator struct {
 
 // vocabulary holds the words of a Text column and how rare each is.
 type vocabulary struct {
-	place  map[string]int32
-	words  []string
-	weight []float64 // inverse document frequency
+	place   map[string]int32
+	words   []string
+	weight  []float64 // inverse document frequency
+	letters []uint32
 }
 
 func newComparator(c *Column, kind Kind) *comparator {
@@ -82,6 +83,7 @@ func prepare(v string, kind Kind, order order) prepared {
 	p := prepared{lower: strings.ToLower(v), folded: fold(v), date: [3]int16{-1, -1, -1}}
 	p.words = strings.Fields(p.folded)
 	p.joined = strings.Join(p.words, "")
+	p.letters = letters(p.joined)
 	switch kind {
 	case Date:
 		p.date, p.digits = parseDate(v, order)
@@ -103,6 +105,7 @@ func (k *comparator) readVocabulary() {
 				id = int32(len(v.words))
 				v.place[w] = id
 				v.words = append(v.words, w)
+				v.letters = append(v.letters, letters(w))
 				df = append(df, 0)
 			}
 			p.ids = append(p.ids, id)
@@ -161,23 +164,32 @@ func nameLevel(a, b *prepared) uint8 {
 	case len(a.words) > 1 && len(a.words) == len(b.words) && sameWords(a.words, b.words):
 		return 2
 	}
-	n := edits(a.joined, b.joined, 2)
 	long := min(len(a.joined), len(b.joined))
+	n := 3
+	if mayBeWithin(a.letters, b.letters, 2) {
+		n = edits(a.joined, b.joined, 2)
+	}
 	switch {
 	case n == 1 && long >= 3:
 		return 3
 	case shortened(a.words, b.words):
 		return 4
 	}
-	near := jaroWinkler(a.joined, b.joined)
+	near := 0.0
+	if mayReach(a.joined, b.joined, a.letters, b.letters, somewhatAlike) {
+		near = jaroWinkler(a.joined, b.joined)
+	}
 	switch {
 	case n == 2 && long >= 6 || near >= 0.92:
 		return 5
-	case near >= 0.82 || wordsAlike(a.words, b.words):
+	case near >= somewhatAlike || wordsAlike(a.words, b.words):
 		return 6
 	}
 	return 7
 }
+
+// somewhatAlike is the least Jaro–Winkler similarity that says anything.
+const somewhatAlike = 0.82
 
 func sameWords(a, b []string) bool {
 	for _, w := range a {
@@ -280,7 +292,7 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 	}
 	weight, words := k.vocabulary.weight, k.vocabulary.words
 	sum := 0.0
-	var restA, restB [64]int32
+	var restA, restB [32]int32
 	nA, nB := 0, 0
 	i, j := 0, 0
 	for i < len(a.ids) || j < len(b.ids) {
@@ -306,7 +318,7 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 	for _, x := range restA[:nA] {
 		best, at := 0.0, -1
 		for n, y := range restB[:nB] {
-			if y < 0 {
+			if y < 0 || !mayBeAlike(words[x], words[y], k.vocabulary.letters[x], k.vocabulary.letters[y]) {
 				continue
 			}
 			if s := wordSimilarity(words[x], words[y]) * weight[x] * weight[y]; s > best {
@@ -319,6 +331,14 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 		}
 	}
 	return sum / (a.norm * b.norm)
+}
+
+// mayBeAlike is a quick test of what wordSimilarity can find.
+func mayBeAlike(a, b string, inA, inB uint32) bool {
+	if mayBeWithin(inA, inB, 2) {
+		return true
+	}
+	return a[0] == b[0] && (inA&^inB == 0 || inB&^inA == 0)
 }
 
 func wordSimilarity(a, b string) float64 {
@@ -357,7 +377,10 @@ func codeLevel(a, b *prepared) uint8 {
 	if len(short) > len(long) {
 		short, long = long, short
 	}
-	n := edits(short, long, 2)
+	n := 3
+	if mayBeWithin(a.letters, b.letters, 2) {
+		n = edits(short, long, 2)
+	}
 	switch {
 	case n == 1 && len(short) >= 3:
 		return 1
@@ -378,9 +401,9 @@ func emailLevel(a, b *prepared) uint8 {
 	switch {
 	case localA == localB:
 		return 1
-	case edits(a.lower, b.lower, 2) <= 2:
+	case mayBeWithin(a.letters, b.letters, 2) && edits(a.lower, b.lower, 2) <= 2:
 		return 2
-	case jaroWinkler(a.lower, b.lower) >= 0.9:
+	case mayReach(a.joined, b.joined, a.letters, b.letters, 0.85) && jaroWinkler(a.lower, b.lower) >= 0.9:
 		return 3
 	case domainA == domainB:
 		return 4
@@ -546,14 +569,4 @@ func pad(digits string) string {
 		return "0" + digits
 	}
 	return digits
-}
-
-// byCount orders values by how many records have them, most first.
-func (c *Column) byCount() []int32 {
-	out := make([]int32, len(c.Values))
-	for i := range out {
-		out[i] = int32(i)
-	}
-	slices.SortStableFunc(out, func(a, b int32) int { return cmp.Compare(c.Counts[b], c.Counts[a]) })
-	return out
 }

@@ -54,6 +54,9 @@ func guess(c *Column) (kind Kind, use bool) {
 		kind = Name
 	}
 	own := len(c.Values) == c.Filled && c.Filled > 2
+	if own && numbered(c) {
+		return kind, false
+	}
 	return kind, !own || kind == Text || kind == Name && shape.digits < 0.5 || kind == Email || kind == Date
 }
 
@@ -203,4 +206,19 @@ func coarse(k Kind) By {
 		return Sound
 	}
 	return Whole
+}
+
+// numbered reports whether the values are alike but for their digits, as the
+// numbers of records are: rec-1-org, rec-2-org.
+func numbered(c *Column) bool {
+	shapes := map[string]bool{}
+	for _, v := range c.Values[:min(len(c.Values), 20000)] {
+		shapes[strings.Map(func(r rune) rune {
+			if r >= '0' && r <= '9' {
+				return -1
+			}
+			return r
+		}, v)] = true
+	}
+	return 20*len(shapes) <= min(len(c.Values), 20000)
 }

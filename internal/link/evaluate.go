@@ -61,3 +61,18 @@ func sum(all []float64) (s float64) {
 	}
 	return s
 }
+
+// Evaluate holds clusters against the truth; records of which the truth says
+// nothing are left out.
+func (l *Labelled) Evaluate(cluster []int32) Accuracy {
+	if l.Unlabeled == 0 {
+		return Evaluate(cluster, l.Truth)
+	}
+	var found, truth []int32
+	for i, t := range l.Truth {
+		if t >= 0 {
+			found, truth = append(found, cluster[i]), append(truth, t)
+		}
+	}
+	return Evaluate(found, truth)
+}

@@ -10,6 +10,7 @@ package link
 import (
 	"context"
 	"math"
+	"slices"
 )
 
 // Result is what a linkage found.
@@ -29,7 +30,7 @@ type Result struct {
 
 // trainingPairs is about how many candidate pairs the parameters are
 // estimated from, and as many random ones.
-const trainingPairs = 2_000_000
+const trainingPairs = 1_000_000
 
 // leastWeight is the log-odds from which a pair is kept: about one in a
 // thousand.
@@ -43,16 +44,18 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 		return nil, err
 	}
 	m.block()
+	m.across = t.Parts > 1 // records of one file are written alike: what that says of sameness is not learned
 	if err := m.learn(ctx); err != nil {
 		return nil, err
 	}
+	m.across = spec.OneToOne
 	pairs, looked, err := m.score(ctx, leastWeight)
 	if err != nil {
 		return nil, err
 	}
 	if t.Parts > 1 && !spec.OneToOne && m.oneToOne(pairs) {
-		spec.OneToOne = true
-		return Link(ctx, t, spec)
+		spec.OneToOne, m.spec.OneToOne = true, true
+		pairs = slices.DeleteFunc(pairs, func(p scored) bool { return t.Part[p.a] == t.Part[p.b] })
 	}
 	r := &Result{Spec: spec, Pairs: looked, Lambda: m.parameters.lambda, M: m.parameters.m, U: m.parameters.u, model: m, scored: pairs}
 	r.choose()
@@ -155,4 +158,25 @@ func (m *model) oneToOne(pairs []scored) bool {
 		}
 	}
 	return all > 0 && within < 0.02*all
+}
+
+// Weight is what a level of a comparison was found to be worth.
+type Weight struct {
+	Column string  `json:"column"`
+	Level  string  `json:"level"`
+	M      float64 `json:"m"`    // share of the pairs of one thing that have it
+	U      float64 `json:"u"`    // of the pairs of two
+	Bits   float64 `json:"bits"` // logarithm to the base 2 of m/u
+}
+
+// Weights are what was learned, comparison by comparison.
+func (r *Result) Weights() []Weight {
+	var out []Weight
+	for i, c := range r.Spec.Compare {
+		for l, name := range c.Kind.Levels() {
+			m, u := r.M[i][l], r.U[i][l]
+			out = append(out, Weight{c.Column, name, m, u, math.Log2(m / u)})
+		}
+	}
+	return out
 }

@@ -23,6 +23,7 @@ type model struct {
 	keyed       map[keyedBy]keys
 	indices     []*index // nil: all pairs are candidates
 	most        []int    // per index: the most records a key may have
+	across      bool     // only pairs of two files are looked at
 	parameters  parameters
 }
 
@@ -90,7 +91,7 @@ func (m *model) keysOf(column int, by By) keys {
 // allPairs is how many pairs could be matches.
 func (m *model) allPairs() int64 {
 	n := int64(m.table.Rows)
-	if !m.spec.OneToOne {
+	if !m.across {
 		return n * (n - 1) / 2
 	}
 	sizes := make([]int64, m.table.Parts)
@@ -254,7 +255,7 @@ func (m *model) candidates(out []int32, i int32) []int32 {
 		slices.Sort(out)
 		out = slices.Compact(out)
 	}
-	if !m.spec.OneToOne {
+	if !m.across {
 		return out
 	}
 	own := m.table.Part[i]

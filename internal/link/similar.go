@@ -1,5 +1,7 @@
 package link
 
+import "math/bits"
+
 // edits is the least number of insertions, deletions, replacements and
 // transpositions of neighbours that turn a into b, each place touched once
 // (optimal string alignment; Damerau 1964, Boytsov 2011 section 2.2); most+1
@@ -95,4 +97,44 @@ func jaroWinkler(a, b string) float64 {
 		prefix++
 	}
 	return jaro + 0.1*float64(prefix)*(1-jaro)
+}
+
+// letters is which of 32 signs a word has; the least number of edits between
+// two words is at least half of the signs that only one of them has.
+func letters(word string) (mask uint32) {
+	for i := range len(word) {
+		mask |= 1 << sign(word[i])
+	}
+	return mask
+}
+
+func sign(c byte) uint {
+	switch {
+	case c >= 'a' && c <= 'z':
+		return uint(c - 'a')
+	case c >= '0' && c <= '9':
+		return 26 + uint(c-'0')/2
+	}
+	return 31
+}
+
+// mayBeWithin reports whether two words with these letters may be no more than
+// so many edits apart.
+func mayBeWithin(a, b uint32, most int) bool {
+	return max(bits.OnesCount32(a&^b), bits.OnesCount32(b&^a)) <= most
+}
+
+// mayReach reports whether the Jaro–Winkler similarity of two words may reach
+// a value, by the letters that only one of them has and by their beginnings.
+func mayReach(a, b string, inA, inB uint32, value float64) bool {
+	if a == "" || b == "" {
+		return false
+	}
+	common := float64(min(len(a)-bits.OnesCount32(inA&^inB), len(b)-bits.OnesCount32(inB&^inA)))
+	jaro := (common/float64(len(a)) + common/float64(len(b)) + 1) / 3
+	prefix := 0
+	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
+		prefix++
+	}
+	return jaro+0.1*float64(prefix)*(1-jaro) >= value
 }

@@ -61,7 +61,9 @@ func (m *model) randomPairs(n int) tally {
 	if all := rows * (rows - 1) / 2; all <= n {
 		for i := range rows {
 			for j := i + 1; j < rows; j++ {
-				seen[m.compare(int32(i), int32(j))]++
+				if !m.across || m.table.Part[i] != m.table.Part[j] {
+					seen[m.compare(int32(i), int32(j))]++
+				}
 			}
 		}
 		return newTally(seen)
@@ -71,6 +73,9 @@ func (m *model) randomPairs(n int) tally {
 		i, j := random.IntN(rows), random.IntN(rows-1)
 		if j >= i {
 			j++
+		}
+		if m.across && m.table.Part[i] == m.table.Part[j] {
+			continue
 		}
 		seen[m.compare(int32(i), int32(j))]++
 	}
