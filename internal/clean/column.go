@@ -69,6 +69,13 @@ func (c Column) express(landed string, o Options) (Column, error) {
 		return c, sen.Errorf(sen.NotFound, "property %s (line %d of the contract) is of element %s, and the hub has no administrative units", c.Property.Name, c.Property.Line, e.Name).
 			WithHint("`sen units FOLDER` brings the published ones in; see docs/connecting-a-source.md")
 	}
+	if c.dayText != "" {
+		came := c.raw
+		if c.textOf != "" {
+			came = c.textOf
+		}
+		c.text, c.textOf, known.Dated = c.name("_x"), fmt.Sprintf("CAST(%s AS VARCHAR) || coalesce(chr(31) || %s, '')", came, c.dayText), true
+	}
 	form := e.SQL(c.text, known)
 	c.blank, c.problem = form.Blank, form.Problem
 	switch {

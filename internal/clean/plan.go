@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/sen-hub/sen"
@@ -65,6 +66,7 @@ type Column struct {
 	number                   string // the name of an identity number as BIGINT; mostly empty
 	blank, problem           string
 	doubt                    string // SQL: another encoding could be meant; mostly empty
+	dayText                  string // SQL: the day of which an address speaks, as it came; mostly empty
 }
 
 // Options steer the compilation.
@@ -101,8 +103,8 @@ func compile(d contract.Dataset, source []contract.Column, o Options) (*Plan, er
 		}
 		types[c.Name] = c.Type
 	}
-	for i, property := range d.Object.Properties {
-		c, err := compileColumn(i, property, types, o)
+	for i := range d.Object.Properties {
+		c, err := compileColumn(i, d, types, o)
 		if err != nil {
 			return nil, err
 		}
@@ -118,7 +120,8 @@ func compile(d contract.Dataset, source []contract.Column, o Options) (*Plan, er
 // statement of a plan makes on its way.
 var reserved = regexp.MustCompile(`^_(key|position|range|row|line|fault|raw|rule|column|value|violations|file|pos|hash|content|found|passed|f\d+|[rvxbn]\d+)$`)
 
-func compileColumn(i int, property *contract.Property, types map[string]string, o Options) (Column, error) {
+func compileColumn(i int, d contract.Dataset, types map[string]string, o Options) (Column, error) {
+	property := d.Object.Properties[i]
 	c := Column{Property: property, Source: property.Source(), Type: tableType(property), element: element(property, o.Elements)}
 	landed, there := types[c.Source]
 	if !there {
@@ -129,7 +132,31 @@ func compileColumn(i int, property *contract.Property, types map[string]string, 
 		c.Source = ""
 	}
 	c.raw, c.value, c.absent = fmt.Sprintf("_r%d", i), fmt.Sprintf("_v%d", i), fmt.Sprintf("_b%d", i)
+	if err := c.findDay(d.Object.Properties, types); err != nil {
+		return c, err
+	}
 	return c.express(landed, o)
+}
+
+// findDay finds the property that holds the day of which an address speaks:
+// its custom property on.
+func (c *Column) findDay(all []*contract.Property, types map[string]string) error {
+	name := c.Property.Custom.Text("on")
+	if name == "" {
+		return nil
+	}
+	at := slices.IndexFunc(all, func(p *contract.Property) bool { return p.Name == name })
+	switch {
+	case at < 0:
+		return sen.Errorf(sen.Invalid, "property %s (line %d of the contract) takes its day from %q, which is no property of its object", c.Property.Name, c.Property.Line, name)
+	case !c.element.NeedsUnits():
+		return sen.Errorf(sen.Invalid, "property %s (line %d of the contract) is no address, so that no day decides what it means", c.Property.Name, c.Property.Line).
+			WithHint("the custom property on is for the elements address and administrative-unit")
+	}
+	if _, there := types[all[at].Source()]; there {
+		c.dayText = fmt.Sprintf("CAST(_r%d AS VARCHAR)", at)
+	}
+	return nil
 }
 
 // column finds a property's column by the property's name.

@@ -13,6 +13,7 @@
 package dictionary
 
 import (
+	"math"
 	"strings"
 	"time"
 
@@ -52,6 +53,7 @@ type Options struct {
 	Excel   bool           // date: numbers are Excel serial days (1900 system)
 	Pivot   int            // date: two-digit years up to Pivot are 20xx, above it 19xx; 0: ambiguous
 	Units   *address.Index // address: the units to find it among
+	Dated   bool           // address: the value is followed by dayMark and the day it speaks of, as somebody wrote it
 	Decimal string         // number: the decimal separator, "," or "."; "": by evidence in the value
 }
 
@@ -127,9 +129,38 @@ func (e *Element) Open() bool { return e.open }
 
 // Standardise gives the standard form of raw, or what is wrong with it.
 func (e *Element) Standardise(raw string, o Options) Result {
+	if o.Dated {
+		raw, o = dated(raw, o)
+	}
 	s := trim(raw)
 	if s == "" || !e.keepsTokens && isToken(s) {
 		return Result{}
 	}
 	return e.standardise(s, o)
+}
+
+// dayMark stands between a value and the day of which it speaks (US, the unit
+// separator of ASCII).
+const dayMark = "\x1f"
+
+// dated takes the day from behind a value. What is no day says nothing.
+func dated(raw string, o Options) (string, Options) {
+	o.Dated = false
+	value, day, marked := strings.Cut(raw, dayMark)
+	if !marked {
+		return raw, o
+	}
+	if days, ok := dayOf(day); ok {
+		o.On = days
+	}
+	return value, o
+}
+
+func dayOf(text string) (time.Time, bool) {
+	text, _, _ = strings.Cut(text, " ") // a time of the day behind it
+	if n, ok := quickDay([]byte(text), math.MaxInt32, false); ok {
+		return time.Unix(int64(n)*86400, 0).UTC(), true
+	}
+	on, err := time.Parse(isoDay, standardDate(trim(text), Options{}).Value)
+	return on, err == nil
 }

@@ -66,12 +66,13 @@ type spec struct {
 	Listed  bool   `json:"listed,omitempty"` // there is a code list, if an empty one
 
 	Units string `json:"units,omitempty"` // digest of the index
+	Dated bool   `json:"dated,omitempty"` // behind each value stands the day of which it speaks
 
 	Declared *Declared `json:"declared,omitempty"` // of an element of a hub's own: all that decides
 }
 
 func specOf(e *Element, o Options) string {
-	s := spec{Element: e.Name, Year: o.Year, Order: o.Order, Excel: o.Excel, Pivot: o.Pivot, Decimal: o.Decimal, Declared: e.declared}
+	s := spec{Element: e.Name, Year: o.Year, Order: o.Order, Excel: o.Excel, Pivot: o.Pivot, Decimal: o.Decimal, Dated: o.Dated, Declared: e.declared}
 	if !o.On.IsZero() {
 		s.On = o.On.Format(isoDay)
 	}
@@ -106,7 +107,7 @@ func ColumnOf(name string) (*Column, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := Options{Year: s.Year, Order: s.Order, Excel: s.Excel, Pivot: s.Pivot, Decimal: s.Decimal}
+	o := Options{Year: s.Year, Order: s.Order, Excel: s.Excel, Pivot: s.Pivot, Decimal: s.Decimal, Dated: s.Dated}
 	if s.On != "" {
 		on, err := time.Parse(isoDay, s.On)
 		if err != nil {
@@ -184,7 +185,11 @@ func (c *Column) Problem(x []byte) string { return c.element.Standardise(string(
 
 // Blank reports that x holds no value. SQL: sen_blank(x, spec), true for NULL.
 func (c *Column) Blank(x []byte) bool {
-	s := trim(string(x))
+	text := string(x)
+	if c.options.Dated {
+		text, _, _ = strings.Cut(text, dayMark)
+	}
+	s := trim(text)
 	return s == "" || !c.element.keepsTokens && isToken(s)
 }
 

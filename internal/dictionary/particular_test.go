@@ -162,3 +162,27 @@ func TestMailAndWebAddressesAreNormal(t *testing.T) {
 		{"https://", "!host"}, {"https://a b.vn/", "!format"}, {"ftp://example.vn/tệp", "ftp://example.vn/t%E1%BB%87p"}, {"mailto:an@example.vn", "!scheme"}, {"https://an@example.vn", "!credentials"},
 	})
 }
+
+func TestAnAddressIsOfTheDayThatStandsBehindIt(t *testing.T) {
+	e, _ := Lookup("administrative-unit")
+	c, err := ColumnOf(specOf(e, Options{Units: exampleUnits(), Dated: true}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range []struct{ raw, value, problem string }{
+		{"Phường 00070\x1f2/9/2020", "", "no-unit"},
+		{"00070\x1f2/9/2026", "00070", ""},          // today's own ward of that code
+		{"00070\x1f2020-09-02", "", "split"},        // the old one, which was divided
+		{"00070\x1f31/02/2020", "00070", ""},        // no day says nothing
+		{"Phường Phúc Xá, Hà Nội\x1f", "00097", ""}, // nobody wrote a day
+		{"Phường Phúc Xá, Hà Nội", "00097", ""},     // no mark
+		{"\x1f2020-09-02", "", ""}, {"", "", ""},
+	} {
+		if value, problem := c.Standard([]byte(one.raw)), c.Problem([]byte(one.raw)); value != one.value || problem != one.problem {
+			t.Errorf("%q: got %q, %q, want %q, %q", one.raw, value, problem, one.value, one.problem)
+		}
+	}
+	if !c.Blank([]byte("\x1f2020-09-02")) || c.Blank([]byte("x\x1f")) {
+		t.Error("a day without an address is no value, an address without a day is one")
+	}
+}

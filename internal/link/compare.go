@@ -166,7 +166,7 @@ func nameLevel(a, b *prepared) uint8 {
 	}
 	long := min(len(a.joined), len(b.joined))
 	n := 3
-	if mayBeWithin(a.letters, b.letters, 2) {
+	if mayBeNear(a.letters, b.letters) {
 		n = edits(a.joined, b.joined, 2)
 	}
 	switch {
@@ -335,7 +335,7 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 
 // mayBeAlike is a quick test of what wordSimilarity can find.
 func mayBeAlike(a, b string, inA, inB uint32) bool {
-	if mayBeWithin(inA, inB, 2) {
+	if mayBeNear(inA, inB) {
 		return true
 	}
 	return a[0] == b[0] && (inA&^inB == 0 || inB&^inA == 0)
@@ -378,7 +378,7 @@ func codeLevel(a, b *prepared) uint8 {
 		short, long = long, short
 	}
 	n := 3
-	if mayBeWithin(a.letters, b.letters, 2) {
+	if mayBeNear(a.letters, b.letters) {
 		n = edits(short, long, 2)
 	}
 	switch {
@@ -401,7 +401,7 @@ func emailLevel(a, b *prepared) uint8 {
 	switch {
 	case localA == localB:
 		return 1
-	case mayBeWithin(a.letters, b.letters, 2) && edits(a.lower, b.lower, 2) <= 2:
+	case mayBeNear(a.letters, b.letters) && edits(a.lower, b.lower, 2) <= 2:
 		return 2
 	case mayReach(a.joined, b.joined, a.letters, b.letters, 0.85) && jaroWinkler(a.lower, b.lower) >= 0.9:
 		return 3

@@ -118,10 +118,10 @@ func sign(c byte) uint {
 	return 31
 }
 
-// mayBeWithin reports whether two words with these letters may be no more than
-// so many edits apart.
-func mayBeWithin(a, b uint32, most int) bool {
-	return max(bits.OnesCount32(a&^b), bits.OnesCount32(b&^a)) <= most
+// mayBeNear reports whether two words with these letters may be no more than
+// two edits apart.
+func mayBeNear(a, b uint32) bool {
+	return max(bits.OnesCount32(a&^b), bits.OnesCount32(b&^a)) <= 2
 }
 
 // mayReach reports whether the Jaro–Winkler similarity of two words may reach
