@@ -12,7 +12,7 @@ HUB    ?= demo-hub
 DIR    ?= units
 LISTS  ?= ../shared/data/admin-units
 
-.PHONY: run build admin-units extensions test check lint vuln fuzz docs clean
+.PHONY: run build admin-units bench-link extensions test check lint vuln fuzz docs clean
 
 run: build
 	@bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB)
@@ -25,6 +25,12 @@ build:
 # any year are read: make admin-units DIR=units
 admin-units: build
 	@bin/sen units $(LISTS) --dir $(DIR)
+
+# How well records are linked, side by side with Splink 5.
+bench-link: build
+	@[ -x .tools/splink/bin/python ] || python3 -m venv .tools/splink
+	@.tools/splink/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/bench-link.txt
+	@.tools/splink/bin/python scripts/bench-link.py --data $(or $(SEN_SHARED),../shared)/data/linkage
 
 # What a lake on S3 needs beside the program: the engine's extension httpfs.
 extensions:

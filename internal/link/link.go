@@ -8,6 +8,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -64,12 +65,11 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 
 // choose sets the threshold and clusters by it.
 func (r *Result) choose() {
-	best, expected := threshold(r.scored)
-	r.Threshold, r.Expected = r.Spec.Threshold, expected
-	if r.Threshold == 0 {
-		r.Threshold = best
+	cut, expected := threshold(r.scored)
+	if given := r.Spec.Threshold; given != 0 {
+		cut = math.Log(given / (1 - given))
 	}
-	cut := math.Log(r.Threshold / (1 - r.Threshold))
+	r.Threshold, r.Expected = probability(cut), expected
 	for _, p := range r.scored {
 		if p.weight >= cut {
 			r.Matches++
@@ -147,17 +147,38 @@ func (m *model) estimate() (pairs int64) {
 }
 
 // oneToOne reports whether the files hold no duplicates in themselves: of the
-// matches that are expected, fewer than one in fifty lie within a file.
+// records that are each other's best in two files, and surer than half of
+// those, fewer than one in three have a better one in their own file.
 func (m *model) oneToOne(pairs []scored) bool {
-	within, all := 0.0, 0.0
+	best, within := make([]scored, m.table.Rows), make([]float64, m.table.Rows)
+	for i := range within {
+		within[i] = math.Inf(-1)
+	}
 	for _, p := range pairs {
-		x := probability(p.weight)
-		all += x
-		if m.table.Part[p.a] == m.table.Part[p.b] {
-			within += x
+		for _, i := range []int32{p.a, p.b} {
+			switch {
+			case m.table.Part[p.a] == m.table.Part[p.b]:
+				within[i] = max(within[i], p.weight)
+			case best[i].a == best[i].b || p.weight > best[i].weight:
+				best[i] = p
+			}
 		}
 	}
-	return all > 0 && within < 0.02*all
+	var mutual []scored
+	for i, p := range best {
+		if p.a != p.b && int32(i) == p.a && best[p.b] == p {
+			mutual = append(mutual, p)
+		}
+	}
+	slices.SortFunc(mutual, func(x, y scored) int { return cmp.Compare(y.weight, x.weight) })
+	mutual = mutual[:(len(mutual)+1)/2]
+	beaten := 0
+	for _, p := range mutual {
+		if max(within[p.a], within[p.b]) >= p.weight {
+			beaten++
+		}
+	}
+	return len(mutual) > 0 && 3*beaten < len(mutual)
 }
 
 // Weight is what a level of a comparison was found to be worth.

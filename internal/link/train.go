@@ -38,6 +38,26 @@ func newTally(seen map[pattern]float64) tally {
 type parameters struct {
 	m, u   [][]float64
 	lambda float64 // share of all pairs that are matches
+
+	// What two things have in common depends: those in one street are in one
+	// city. parent is the comparison on which u of another depends most, or -1;
+	// given is u by the parent's level (Chow and Liu 1968, a tree of the pairs
+	// of comparisons with the greatest mutual information).
+	parent []int
+	given  [][][]float64
+
+	seen    [][]float64 // how many matches had the level
+	present []float64   // share of random pairs in which a comparison says something
+}
+
+// notSame is u of a comparison's level, in the company of the others.
+func (p *parameters) notSame(i int, x pattern) float64 {
+	if parent := p.parent[i]; parent >= 0 {
+		if l := x.level(parent); l != missing {
+			return p.given[i][l][x.level(i)]
+		}
+	}
+	return p.u[i][x.level(i)]
 }
 
 // weight is a pattern's log-odds by levels alone, prior included.
@@ -45,7 +65,7 @@ func (p *parameters) weight(x pattern) float64 {
 	w := math.Log(p.lambda / (1 - p.lambda))
 	for i := range p.m {
 		if l := x.level(i); l != missing {
-			w += math.Log(p.m[i][l] / p.u[i][l])
+			w += math.Log(p.m[i][l] / p.notSame(i, x))
 		}
 	}
 	return w
@@ -82,24 +102,240 @@ func (m *model) randomPairs(n int) tally {
 	return newTally(seen)
 }
 
+// session is a set of candidates that agree on something which few records
+// share, so that many of them are matches: what the other comparisons show
+// there is m.
+type session struct {
+	fields  []int   // the comparisons that they agree on,
+	cuts    []uint8 // each at this level or better
+	members []int   // places in the tally
+	pairs   float64
+	present float64 // share of random pairs in which they say something
+}
+
+// rounds is how often sessions, λ and u are estimated from one another.
+const rounds = 6
+
 // train estimates the parameters without labels. u comes from random pairs,
-// from which the matches among them are taken out again; m and λ by EM over
-// the pairs that the blocks give, with the prior of all pairs, so that what
-// was not looked at counts as no match (Winkler 1988; Splink's method, but for
-// the correction of u and for one EM over all blocks in place of one a block).
+// from which the matches among them are taken out again. m comes from EM in
+// sessions (as Splink's training blocks do), each of pairs that agree on
+// something of which most are matches: EM over all candidates would find the
+// largest class of related pairs, which may be those that share a street. λ
+// follows from how many matches a session holds and which share of all
+// matches it should hold.
 func (m *model) train(random, candidates tally) {
 	total := float64(m.allPairs())
 	p := m.start(random)
-	p.lambda = min(0.3, 0.5*float64(m.table.Rows)/total)
-	for range 60 {
-		last := p.lambda
-		change := m.maximise(&p, candidates, total)
-		m.correct(&p, random)
-		if change < 1e-5 && math.Abs(math.Log(p.lambda/last)) < 1e-4 {
-			break
+	p.lambda = min(0.3, 0.25*float64(m.table.Rows)/total)
+	p.depend(random)
+	var sessions []session
+	for round := range rounds {
+		if round%3 == 0 {
+			sessions = m.sessions(&p, candidates)
 		}
+		m.improve(&p, candidates, sessions, total)
+		m.correct(&p, random)
 	}
 	m.parameters = p
+}
+
+const (
+	fewest     = 12  // pairs that a session needs
+	leastShare = 0.5 // share of matches that a session needs
+)
+
+// sessions are of single comparisons, each at the widest level at which the
+// pairs are mostly matches; where there is none, of two together.
+func (m *model) sessions(p *parameters, t tally) []session {
+	var out []session
+	for i := range m.comparators {
+		var widest *session
+		last := 0.0
+		for cut := range uint8(m.levelsOf(i) - 1) {
+			s := p.gather(t, []int{i}, []uint8{cut})
+			if s.pairs < fewest {
+				continue
+			}
+			_, found := s.expect(p, t, m)
+			means := found / (s.share(p) * s.present)
+			if found < leastShare*s.pairs || p.seen != nil && last > 0 && means > 1.5*last {
+				break
+			}
+			widest, last = &s, means
+		}
+		if widest != nil {
+			out = append(out, *widest)
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for i := range m.comparators {
+		for j := i + 1; j < len(m.comparators); j++ {
+			s := p.gather(t, []int{i, j}, []uint8{0, 0})
+			if s.pairs < fewest {
+				continue
+			}
+			if _, found := s.expect(p, t, m); found >= leastShare*s.pairs {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func (p *parameters) gather(t tally, fields []int, cuts []uint8) session {
+	s := session{fields: fields, cuts: cuts, present: 1}
+	for _, f := range fields {
+		s.present *= p.present[f]
+	}
+	for k, x := range t.patterns {
+		if s.holds(x) {
+			s.members = append(s.members, k)
+			s.pairs += t.counts[k]
+		}
+	}
+	return s
+}
+
+func (s session) holds(x pattern) bool {
+	for i, f := range s.fields {
+		if x.level(f) > s.cuts[i] { // missing is the greatest
+			return false
+		}
+	}
+	return true
+}
+
+// improve runs EM in each session from the present parameters, and takes m
+// and λ from all of them together. A session that would mean several times as
+// many matches as others do holds related pairs, and is left out.
+func (m *model) improve(p *parameters, t tally, sessions []session, total float64) {
+	all := make([][]float64, len(p.m))
+	for i := range all {
+		all[i] = make([]float64, len(p.m[i]))
+	}
+	found := make([][][]float64, len(sessions))
+	guesses := make([]float64, len(sessions))
+	for n, s := range sessions {
+		counts, matches := s.expect(p, t, m)
+		found[n], guesses[n] = counts, matches/(s.share(p)*s.present)
+	}
+	usual := quartile(guesses)
+	for n := range sessions {
+		if guesses[n] > mostApart*usual {
+			continue
+		}
+		for i := range all {
+			for l, c := range found[n][i] {
+				all[i][l] += c
+			}
+		}
+	}
+	p.seen = all
+	for i := range all {
+		p.m[i] = m.believe(i, all[i])
+		p.decline(i)
+	}
+	if len(sessions) > 0 {
+		p.lambda = min(0.5, max(usual, 1)/total)
+	}
+}
+
+// mostApart is how many times the matches of the others a session may mean.
+const mostApart = 3
+
+// quartile is the lower one.
+func quartile(all []float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[(len(sorted)-1)/4]
+}
+
+// share is the share of all matches that agree as the session's pairs do.
+func (s session) share(p *parameters) float64 {
+	out := 1.0
+	for i, f := range s.fields {
+		sum := 0.0
+		for l := range s.cuts[i] + 1 {
+			sum += p.m[f][l]
+		}
+		out *= sum
+	}
+	return out
+}
+
+// expect runs EM over the session's pairs, by the comparisons that it does not
+// fix, and counts the levels of the matches that it expects.
+func (s session) expect(p *parameters, t tally, m *model) (counts [][]float64, matches float64) {
+	local := *p
+	local.m, local.lambda = slices.Clone(p.m), 0.5
+	free := make([]int, 0, len(p.m))
+	for i := range p.m {
+		if !slices.Contains(s.fields, i) {
+			free = append(free, i)
+		}
+	}
+	for range 12 {
+		counts, matches = make([][]float64, len(p.m)), 0
+		for i := range counts {
+			counts[i] = make([]float64, len(p.m[i]))
+		}
+		weights := local.table()
+		prior := math.Log(local.lambda / (1 - local.lambda))
+		for _, k := range s.members {
+			x := t.patterns[k]
+			w := prior
+			for _, i := range free {
+				if l := x.level(i); l != missing {
+					w += weights[i][p.parentLevel(i, x)][l]
+				}
+			}
+			post := probability(w) * t.counts[k]
+			matches += post
+			for _, i := range free {
+				if l := x.level(i); l != missing {
+					counts[i][l] += post
+				}
+			}
+		}
+		for _, i := range free {
+			local.m[i] = m.believe(i, counts[i])
+		}
+		local.lambda = min(max(matches/s.pairs, 0.001), 0.999)
+	}
+	return counts, matches
+}
+
+// parentLevel is the level of the comparison on which another depends;
+// missing where there is none.
+func (p *parameters) parentLevel(i int, x pattern) uint8 {
+	if parent := p.parent[i]; parent >= 0 {
+		return x.level(parent)
+	}
+	return missing
+}
+
+// table is the weight of each level of each comparison, by the level of the
+// comparison on which it depends.
+func (p *parameters) table() [][missing + 1][]float64 {
+	out := make([][missing + 1][]float64, len(p.m))
+	for i := range p.m {
+		for above := range out[i] {
+			u := p.u[i]
+			if above < len(p.given[i]) {
+				u = p.given[i][above]
+			}
+			row := make([]float64, len(u))
+			for l := range u {
+				row[l] = math.Log(p.m[i][l] / u[l])
+			}
+			out[i][above] = row
+		}
+	}
+	return out
 }
 
 // start is u as the random pairs have it, and m as people's errors are
@@ -109,80 +345,77 @@ func (m *model) start(random tally) parameters {
 	for i := range m.comparators {
 		n := m.levelsOf(i)
 		u := make([]float64, n)
+		said, all := 1.0, 1.0
 		for k, x := range random.patterns {
+			all += random.counts[k]
 			if l := x.level(i); l != missing {
 				u[l] += random.counts[k]
+				said += random.counts[k]
 			}
 		}
-		p.u = append(p.u, smooth(u, nil))
-		prior := make([]float64, n)
-		prior[0] = 0.8
-		for l := 1; l < n; l++ {
-			prior[l] = 0.2 / float64(n-1)
-		}
-		p.m = append(p.m, prior)
+		p.present = append(p.present, said/all)
+		p.u = append(p.u, smooth(u))
+		p.parent, p.given = append(p.parent, -1), append(p.given, nil)
+		p.m = append(p.m, usual(n))
 	}
 	return p
 }
 
 // smooth turns counts into shares, none of which is zero.
-func smooth(counts, prior []float64) []float64 {
+func smooth(counts []float64) []float64 {
 	sum := 0.0
 	for _, c := range counts {
 		sum += c
 	}
 	out := make([]float64, len(counts))
 	for l, c := range counts {
-		add := 0.5 / float64(len(counts))
-		if prior != nil {
-			add = prior[l]
-		}
-		out[l] = (c + add) / (sum + 0.5)
-		if prior != nil {
-			out[l] = (c + add) / (sum + 1)
-		}
+		out[l] = (c + 0.5/float64(len(counts))) / (sum + 0.5)
 	}
 	return out
 }
 
-// maximise is one step of EM over the candidates; it returns the largest
-// change of an m.
-func (m *model) maximise(p *parameters, candidates tally, total float64) (change float64) {
-	counts := make([][]float64, len(p.m))
-	for i := range p.m {
-		counts[i] = make([]float64, len(p.m[i]))
-	}
-	matches := 0.0
-	for k, x := range candidates.patterns {
-		post := probability(p.weight(x)) * candidates.counts[k]
-		matches += post
-		for i := range counts {
-			if l := x.level(i); l != missing {
-				counts[i][l] += post
-			}
-		}
-	}
-	for i := range counts {
-		next := smooth(counts[i], priorM(len(counts[i])))
-		for l := range next {
-			change = max(change, math.Abs(next[l]-p.m[i][l]))
-		}
-		p.m[i] = next
-		p.decline(i)
-	}
-	p.lambda = max(matches, 0.5) / total
-	return change
-}
-
-// priorM is what one more record would say of m, before any was seen.
-func priorM(n int) []float64 {
+// usual is how records of one thing differ as a rule: half of them not at all,
+// and the less the nearer. It is what EM starts from.
+func usual(n int) []float64 {
 	out := make([]float64, n)
-	for l := range out {
-		out[l] = 0.5 / float64(n)
+	rest := 0.0
+	for l := 1; l < n; l++ {
+		out[l] = 1 / float64(l)
+		rest += out[l]
 	}
-	out[0] += 0.5
+	for l := 1; l < n; l++ {
+		out[l] *= 0.4 / rest
+	}
+	out[0] = 0.6
 	return out
 }
+
+// believe is m as the matches show it, held near what is usual: EM finds some
+// class of pairs, and of those that share a city and a street it can find more
+// than of those that are one thing. The columns that tell records apart are
+// held more strongly than those that many share.
+func (m *model) believe(i int, counts []float64) []float64 {
+	n := 0.0
+	for _, c := range counts {
+		n += c
+	}
+	hold := holdShared
+	if m.comparators[i].agreement() < 0.02 {
+		hold = holdOwn
+	}
+	prior := usual(len(counts))
+	out := make([]float64, len(counts))
+	for l, c := range counts {
+		out[l] = (c + (hold*n+1)*prior[l]) / (n + hold*n + 1)
+	}
+	return out
+}
+
+// How strongly m is held near what is usual, in records for each that was seen.
+var (
+	holdOwn    = 0.5
+	holdShared = 0.05
+)
 
 // correct takes the matches among the random pairs out of u.
 func (m *model) correct(p *parameters, random tally) {
@@ -199,27 +432,150 @@ func (m *model) correct(p *parameters, random tally) {
 		}
 	}
 	for i := range counts {
-		p.u[i] = smooth(counts[i], nil)
+		p.u[i] = smooth(counts[i])
 		p.decline(i)
 	}
+	p.depend(random)
 }
+
+// depend finds the tree: of all pairs of comparisons, by their mutual
+// information in random pairs that are no matches, the greatest that close no
+// circle.
+func (p *parameters) depend(random tally) {
+	n := len(p.u)
+	p.parent, p.given = make([]int, n), make([][][]float64, n)
+	type edge struct {
+		a, b int
+		info float64
+	}
+	var edges []edge
+	joint := make([][][][]float64, n)
+	rest := make([]float64, len(random.patterns))
+	p.parent = slices.Repeat([]int{-1}, n)
+	for k, x := range random.patterns {
+		rest[k] = (1 - probability(p.weight(x))) * random.counts[k]
+	}
+	for a := range n {
+		joint[a] = make([][][]float64, n)
+		for b := range n {
+			if a == b {
+				continue
+			}
+			joint[a][b] = p.together(random, rest, a, b)
+			if a < b {
+				edges = append(edges, edge{a, b, information(joint[a][b])})
+			}
+		}
+	}
+	slices.SortStableFunc(edges, func(x, y edge) int { return cmp.Compare(y.info, x.info) })
+	beside := make([][]int, n)
+	trees := newUnion(n)
+	for _, e := range edges {
+		if e.info > leastInformation && trees.find(int32(e.a)) != trees.find(int32(e.b)) {
+			trees.join(int32(e.a), int32(e.b))
+			beside[e.a], beside[e.b] = append(beside[e.a], e.b), append(beside[e.b], e.a)
+		}
+	}
+	seen := make([]bool, n)
+	var hang func(i int)
+	hang = func(i int) {
+		seen[i] = true
+		for _, j := range beside[i] {
+			if !seen[j] {
+				p.parent[j] = i
+				p.given[j] = p.conditional(joint[i][j], j)
+				hang(j)
+			}
+		}
+	}
+	for i := range n {
+		if !seen[i] {
+			hang(i)
+		}
+	}
+}
+
+// leastInformation is the mutual information, in nats, from which a
+// dependence is more than chance.
+const leastInformation = 1e-5
+
+// together counts the levels of two comparisons together, the first's first.
+func (p *parameters) together(t tally, counts []float64, a, b int) [][]float64 {
+	out := make([][]float64, len(p.u[a]))
+	for l := range out {
+		out[l] = make([]float64, len(p.u[b]))
+	}
+	for k, x := range t.patterns {
+		if i, j := x.level(a), x.level(b); i != missing && j != missing {
+			out[i][j] += counts[k]
+		}
+	}
+	return out
+}
+
+func information(joint [][]float64) (info float64) {
+	rows, columns, all := make([]float64, len(joint)), make([]float64, len(joint[0])), 0.0
+	for i, row := range joint {
+		for j, n := range row {
+			rows[i] += n
+			columns[j] += n
+			all += n
+		}
+	}
+	for i, row := range joint {
+		for j, n := range row {
+			if n > 0 {
+				info += n / all * math.Log(n*all/(rows[i]*columns[j]))
+			}
+		}
+	}
+	return info
+}
+
+// conditional is u of j by the level of its parent, held near u where few
+// pairs were seen. A level that was hardly seen is like the next one below.
+func (p *parameters) conditional(joint [][]float64, j int) [][]float64 {
+	const hold = 20
+	out := make([][]float64, len(joint))
+	below := p.u[j]
+	for i := len(joint) - 1; i >= 0; i-- {
+		n := 0.0
+		for _, c := range joint[i] {
+			n += c
+		}
+		out[i] = make([]float64, len(joint[i]))
+		for l, c := range joint[i] {
+			out[i][l] = (c + hold*below[l]) / (n + hold)
+		}
+		below = out[i]
+	}
+	return out
+}
+
+// leastSeen is how many matches must have had a level for it to have a weight
+// of its own; else it is worth what the next one is.
+const leastSeen = 2
 
 // decline makes the weights of a comparison fall from level to level, as the
 // levels mean it, by pooling neighbours that do not (Ayer et al. 1955).
 func (p *parameters) decline(i int) {
 	type pool struct {
-		m, u float64
-		n    int
+		m, u, seen float64
+		n          int
 	}
 	var pools []pool
 	for l := range p.m[i] {
-		pools = append(pools, pool{p.m[i][l], p.u[i][l], 1})
+		seen := float64(leastSeen)
+		if p.seen != nil && sum(slices.Clone(p.seen[i])) >= fewest {
+			seen = p.seen[i][l]
+		}
+		pools = append(pools, pool{p.m[i][l], p.u[i][l], seen, 1})
 		for len(pools) > 1 {
 			a, b := pools[len(pools)-2], pools[len(pools)-1]
-			if a.m/a.u >= b.m/b.u {
+			if a.m/a.u >= b.m/b.u && a.seen >= leastSeen {
 				break
 			}
-			pools = append(pools[:len(pools)-2], pool{a.m + b.m, a.u + b.u, a.n + b.n})
+			pools = append(pools[:len(pools)-2], pool{a.m + b.m, a.u + b.u, a.seen + b.seen, a.n + b.n})
 		}
 	}
 	l := 0
@@ -241,11 +597,12 @@ type scored struct {
 	weight float64
 }
 
-// threshold is the probability at which the expected F1 over the scored pairs
-// is greatest, if each is a match with its own probability: 2·S(k) / (k + S),
-// where S(k) is the sum of the k greatest (Lipton, Elkan and Naryanaswamy
-// 2014).
-func threshold(pairs []scored) (least float64, expected float64) {
+// threshold is the weight from which pairs are matches so that the expected F1
+// over the scored pairs is greatest, if each is a match with its own
+// probability: 2·S(k) / (k + S), where S(k) is the sum of the k greatest (Lipton,
+// Elkan and Naryanaswamy 2014). It lies midway between the last pair taken
+// and the first one left.
+func threshold(pairs []scored) (cut float64, expected float64) {
 	weights := make([]float64, len(pairs))
 	all := 0.0
 	for i, p := range pairs {
@@ -253,12 +610,21 @@ func threshold(pairs []scored) (least float64, expected float64) {
 		all += probability(p.weight)
 	}
 	slices.SortFunc(weights, func(a, b float64) int { return cmp.Compare(b, a) })
-	sum, least := 0.0, 0.5
+	sum, last := 0.0, -1
 	for k, w := range weights {
 		sum += probability(w)
-		if f := 2 * sum / (float64(k+1) + all); f > expected {
-			expected, least = f, probability(w)
+		if f := 2 * sum / (float64(k+1) + all); f > expected+1e-9 {
+			expected, last = f, k
 		}
 	}
-	return least, expected
+	for last >= 0 && last+1 < len(weights) && probability(weights[last+1]) > expected/2 {
+		last++ // as good, but for rounding
+	}
+	switch {
+	case last < 0:
+		return 0, 0
+	case last+1 == len(weights):
+		return weights[last] - 1, expected
+	}
+	return (weights[last] + weights[last+1]) / 2, expected
 }

@@ -1,0 +1,83 @@
+package link
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/sen-hub/sen"
+)
+
+func TestADraftedEntityIsReadBackAsTheSameSpec(t *testing.T) {
+	table, _ := people(3000, 2)
+	drafted := Draft(table)
+	e, err := ParseEntity("person.yaml", DraftEntity("person", table, drafted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.Spec(); !reflect.DeepEqual(got, drafted) {
+		t.Errorf("got %+v, want %+v", got, drafted)
+	}
+}
+
+func TestTheExampleEntityIsRead(t *testing.T) {
+	dir := os.Getenv("SEN_SHARED")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "..", "shared")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "examples", "hub", "entities", "person.yaml"))
+	if err != nil {
+		t.Skipf("no examples beside the checkout: %v", err)
+	}
+	text = []byte(strings.ReplaceAll(string(text), "residence.ward", "residence.words"))
+	e, err := ParseEntity("person.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, known := e.Records.Get("population.person")
+	if !known || r.Role != Authoritative || r.Fields["name"] != "full_name" || e.Fields.Names()[0] != "identity_number" || e.Spec().Budget != 40 {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestAnEntityFileWithAFaultSaysWhereAndWhy(t *testing.T) {
+	const good = "entity: person\nfields:\n  name: {element: person-name}\nmatch:\n  compare: [name]\n"
+	for change, says := range map[string]string{
+		"":                               "",
+		"entity: person→entity: ''":      "no name",
+		"compare: [name]→compare: [nme]": `person.yaml:5: "nme" is no field`,
+		"{element: person-name}→{compare: sound}":                 `person.yaml:3: field name: kind "sound"`,
+		"compare: [name]→compare: [name]\n  budget: 7":            "is no budget",
+		"compare: [name]→compare: [name]\n  block: [[name.sond]]": "no way to block",
+		"fields:→feilds:": "person.yaml",
+		"match:→records:\n  a.b: {role: chief, fields: {}}\nmatch:":            `role "chief"`,
+		"match:→records:\n  a.b: {role: mentioning, fields: {age: x}}\nmatch:": `"age" is no field`,
+	} {
+		from, to, _ := strings.Cut(change, "→")
+		_, err := ParseEntity("person.yaml", []byte(strings.Replace(good, from, to, 1)))
+		if says == "" {
+			if err != nil {
+				t.Errorf("the good file: %v", err)
+			}
+			continue
+		}
+		if sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want Invalid that says %s", change, err, says)
+		}
+	}
+}
+
+func FuzzEntity(f *testing.F) {
+	f.Add([]byte("entity: person\nfields:\n  name: {element: person-name}\nmatch:\n  compare: [name]\n  block: [[name.sound]]\n"))
+	f.Add([]byte("entity: {"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		e, err := ParseEntity("x.yaml", src)
+		if err == nil {
+			e.Spec()
+		} else if sen.KindOf(err) != sen.Invalid {
+			t.Errorf("%q: %v", src, err)
+		}
+	})
+}
