@@ -72,6 +72,18 @@ type Report struct {
 //go:embed contracts/*.odcs.yaml
 var contracts embed.FS
 
+//go:embed entities/*.yaml
+var entities embed.FS
+
+// Entities are the entity files of the whole country.
+func Entities() fs.FS {
+	below, err := fs.Sub(entities, "entities")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return below
+}
+
 // Contracts holds the agencies' contracts, one "<agency>.odcs.yaml" each;
 // their servers' paths are relative to a hub whose sources/ is Options.Dir.
 func Contracts() fs.FS {

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/quality"
 )
 
@@ -70,6 +73,7 @@ type demoAnswer struct {
 	Sync   *syncAnswer            `json:"sync,omitempty"`
 	Why    []heldLine             `json:"why,omitempty"`
 	Scores []quality.AgencyReport `json:"quality,omitempty"`
+	Linked []flow.Linked          `json:"linked,omitempty"`
 }
 
 func (p *program) demo(ctx context.Context, o demoOptions) error {
@@ -142,11 +146,42 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 	if err := writeContracts(o.sources, filepath.Join(o.dir, "contracts"), moved); err != nil {
 		return err
 	}
+	if o.sources == wholeCountry {
+		if err := writeEntities(filepath.Join(o.dir, "entities")); err != nil {
+			return err
+		}
+	}
 	sources := filepath.Join(o.dir, "sources")
 	if a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: sources, Truth: o.truth}); err != nil {
 		return err
 	}
 	return p.moveTo(ctx, sources, moved)
+}
+
+// wholeCountry is how many sources the agencies of the entity files are.
+const wholeCountry = 16
+
+// writeEntities writes the entity files that are not there yet.
+func writeEntities(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return sen.Errorf(sen.Unavailable, "make the folder of entities: %w", err)
+	}
+	files, err := fs.ReadDir(demo.Entities(), ".")
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		text, err := fs.ReadFile(demo.Entities(), f.Name())
+		if err != nil {
+			return err
+		}
+		if path := filepath.Join(dir, f.Name()); !exists(path) {
+			if err := os.WriteFile(path, text, 0o644); err != nil {
+				return sen.Errorf(sen.Unavailable, "write an entity file: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 // writeContracts writes those that are not there yet: a contract that somebody
@@ -251,7 +286,23 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 		return err
 	}
 	a.Scores = reports
-	if err := p.answer(a, func() { err = p.showCountry(outcomes, a) }); err != nil {
+	entities, err := h.readEntities(nil)
+	if err != nil {
+		return err
+	}
+	if a.Linked, err = h.link(ctx, entities); err != nil {
+		return err
+	}
+	known, err := h.someone(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.answer(a, func() {
+		if err = p.showCountry(outcomes, a); err == nil {
+			p.showLinked(a.Linked, entities)
+			p.demoNext(a.Hub, known)
+		}
+	}); err != nil {
 		return err
 	}
 	if err != nil {
@@ -269,8 +320,27 @@ func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer) error {
 	if err := quality.RenderTable(p.screen, p.lang, a.Scores, p.pageWidth(), p.screen.Colour); err != nil {
 		return err
 	}
-	p.demoNext(a.Hub)
 	return nil
+}
+
+// someone is the number of a made-up person of whom many datasets speak, and
+// who do not all say the same; empty where there is none.
+func (h *hub) someone(ctx context.Context) (string, error) {
+	golden, err := h.entityRelation(ctx, lake.Golden, flow.EntityDataset("person"))
+	if sen.KindOf(err) == sen.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	c, err := h.engine.Conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	var number sql.NullString
+	err = c.Row(ctx, "SELECT arg_max(identity_number, datasets * 2 + (name_rejected IS NOT NULL)::INT) FROM "+golden, &number)
+	return number.String, err
 }
 
 // showAgencies is the table of a sync, an agency a line.
@@ -316,10 +386,15 @@ func (p *program) proof(digest string, certified, total int) terminal.Cell {
 	return terminal.Cell{Text: "✓ " + of, Style: terminal.Good}
 }
 
-func (p *program) demoNext(dir string) {
+func (p *program) demoNext(dir, someone string) {
+	show := "sen link run"
+	if someone != "" {
+		show = "sen get person " + someone
+	}
 	p.next("cd "+dir, p.lang.Pick("mọi lệnh từ đây là của trung tâm này", "from here every command is about this hub"),
 		"sen quarantine show population.person --limit 3", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
 		"sen quality --agency civil-status", p.lang.Pick("một cơ quan, bảy tiêu chí, chỗ nặng nhất", "one agency by the seven criteria, and what is worst"),
+		show, p.lang.Pick("một người hư cấu: mỗi trường từ đâu, vì sao", "a made-up person: where each field comes from, and why"),
 		"sen verify", p.lang.Pick("đọc lại nguồn và kho, so từng dòng", "read source and store again, row against row"),
 		`sen query 'SELECT count(*) FROM "population"."person"'`, p.lang.Pick("hỏi bằng SQL, có ghi sổ", "ask in SQL; the question is recorded"),
 		"sen contract infer FILE", p.lang.Pick("nối dữ liệu của chính bạn", "connect something of your own"))

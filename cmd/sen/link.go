@@ -20,10 +20,10 @@ func (p *program) linkCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "link",
 		Short:   p.lang.Pick("Liên kết các bản ghi nói về cùng một người, một tổ chức, một vật", "Link the records that speak of one person, organisation or thing"),
-		Long:    "Finds which records speak of one thing. `sen link infer` drafts how, `sen link eval` says how well, by records whose truth is known.",
-		Example: "  sen link infer people.csv -o entities/person.yaml\n  sen link eval --truth person_id people.csv",
+		Long:    "Finds which records speak of one thing. `sen link run` does it for the hub, by its entity files; `sen link infer` drafts such a file, `sen link eval` says how well it goes, by records whose truth is known.",
+		Example: "  sen link run\n  sen link infer people.csv -o entities/person.yaml\n  sen link eval --truth person_id people.csv",
 	}
-	c.AddCommand(p.linkInferCommand(), p.linkEvalCommand())
+	c.AddCommand(p.linkRunCommand(), p.linkInferCommand(), p.linkEvalCommand())
 	return c
 }
 

@@ -70,7 +70,15 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 			p.report(sen.KindOf(untold), untold)
 			untold = reported{untold}
 		}
-		if err := p.answer(answer, func() { p.showSync(answer, len(datasets)) }); err != nil {
+		entities, err := h.readEntities(nil)
+		if err == nil && ctx.Err() == nil {
+			answer.Linked, err = h.link(ctx, entities)
+		}
+		if err != nil { // the records are in: only what they say together is not known
+			p.report(sen.KindOf(err), err)
+			untold = errors.Join(untold, reported{err})
+		}
+		if err := p.answer(answer, func() { p.showSync(answer, len(datasets)); p.showLinked(answer.Linked, entities) }); err != nil {
 			return err
 		}
 		return cmp.Or(p.failures(ctx, h.declarations, outcomes), untold)
@@ -93,7 +101,8 @@ type syncAnswer struct {
 	Held     int64      `json:"quarantined"`
 	Failed   int        `json:"failed"`
 
-	Cases correction.Changes `json:"cases"`
+	Cases  correction.Changes `json:"cases"`
+	Linked []flow.Linked      `json:"linked,omitempty"`
 }
 
 type syncLine struct {

@@ -64,6 +64,8 @@ const (
 	Landed     Kind = "landed"     // as it came from the source
 	Clean      Kind = "clean"      // standardised and checked
 	Quarantine Kind = "quarantine" // kept back, and why
+	Links      Kind = "links"      // of an entity: which record speaks of which thing
+	Golden     Kind = "golden"     // of an entity: one record a thing
 )
 
 // Lake is an open lake. It is safe for concurrent use, also by several

@@ -75,7 +75,7 @@ const mostCompared = 400
 const sayBound = 12
 
 func (m *model) agree(a, b []int32, cut float64) bool {
-	if m.spec.OneToOne && m.samePart(a, b) {
+	if m.spec.OneToOne && m.samePart(a, b) || m.anchored(a) && m.anchored(b) {
 		return false
 	}
 	if len(a)*len(b) == 1 {
@@ -104,4 +104,8 @@ func (m *model) samePart(a, b []int32) bool {
 		}
 	}
 	return false
+}
+
+func (m *model) anchored(cluster []int32) bool {
+	return slices.ContainsFunc(cluster, func(i int32) bool { return int(i) < m.table.Anchors })
 }

@@ -2,8 +2,10 @@ package link
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +26,11 @@ type Entity struct {
 	Match   Match                 `yaml:"match"`
 	File    string                `yaml:"-"`
 	lines   func(path string) int // of a part of the file
+	digest  sen.Digest
 }
+
+// Digest is of the file's bytes.
+func (e *Entity) Digest() string { return e.digest.String() }
 
 // Title is a text for people, in both languages.
 type Title struct {
@@ -79,6 +85,9 @@ type ordered[V any] struct {
 // Names are those of the mapping, in the order of the file.
 func (o ordered[V]) Names() []string { return o.names }
 
+// Len is how many names there are.
+func (o ordered[V]) Len() int { return len(o.names) }
+
 // Get is what a name stands for.
 func (o ordered[V]) Get(name string) (V, bool) { v, known := o.values[name]; return v, known }
 
@@ -132,7 +141,7 @@ func ParseEntity(file string, src []byte) (e *Entity, err error) {
 			e, err = nil, sen.Errorf(sen.Invalid, "the file cannot be read as YAML").At("%s", file)
 		}
 	}()
-	e = &Entity{File: file}
+	e = &Entity{File: file, digest: sha256.Sum256(src)}
 	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(e); err != nil {
 		return nil, sen.Errorf(sen.Invalid, "%s", firstLine(err)).At("%s", file)
 	}
@@ -208,6 +217,17 @@ func (e *Entity) check() error {
 			return e.wrong("$.match.budget", "%s", err)
 		}
 	}
+	if e.Match.Review != "" {
+		var from, to float64
+		if n, err := fmt.Sscanf(e.Match.Review, "between %g and %g", &from, &to); n != 2 || err != nil || !(0 < from && from < to && to < 1) {
+			return e.wrong("$.match.review", "%q is no zone of review: write it as between 0.80 and 0.99", e.Match.Review)
+		}
+	}
+	for i, name := range e.Match.Keys {
+		if _, known := e.Fields.Get(name); !known {
+			return e.wrong(fmt.Sprintf("$.match.keys[%d]", i), "key %q is no field of this entity", name)
+		}
+	}
 	for _, name := range e.Records.Names() {
 		r := e.Records.values[name]
 		switch r.Role {
@@ -219,6 +239,30 @@ func (e *Entity) check() error {
 		for field := range r.Fields {
 			if _, known := e.Fields.Get(field); !known {
 				return e.wrong("$.records.'"+name+"'", "records %s: %q is no field of this entity", name, field)
+			}
+		}
+	}
+	return nil
+}
+
+// Fits sees that the datasets and columns that the file names are there.
+// columns are those of a dataset, and whether it is known.
+func (e *Entity) Fits(columns func(dataset string) ([]string, bool)) error {
+	for _, name := range e.Records.Names() {
+		dataset, _, _ := strings.Cut(name, "/")
+		r, at := e.Records.values[name], "$.records.'"+name+"'"
+		known, there := columns(dataset)
+		if !there {
+			return e.wrong(at, "records %s: no contract has the dataset %s", name, dataset).WithHint("a dataset is called agency.object; `sen status` lists them")
+		}
+		named := map[string]string{"as_of": r.AsOf}
+		for field, column := range r.Fields {
+			named[field] = column
+		}
+		for _, field := range slices.Sorted(maps.Keys(named)) {
+			if column := named[field]; column != "" && !slices.Contains(known, column) {
+				return e.wrong(at, "records %s: %s is to come from %q, which %s does not have", name, field, column, dataset).
+					WithHint("its properties are %s", strings.Join(known, ", "))
 			}
 		}
 	}
@@ -253,6 +297,16 @@ func budget(text string) (float64, error) {
 		return 0, fmt.Errorf("%q is no budget: write it as 40 pairs per record", text)
 	}
 	return n, nil
+}
+
+// Surely is the probability from which records are linked without a person's
+// eye: the upper end of review.
+func (e *Entity) Surely() float64 {
+	var from, to float64
+	if n, err := fmt.Sscanf(e.Match.Review, "between %g and %g", &from, &to); n == 2 && err == nil {
+		return to
+	}
+	return 0.99
 }
 
 // Spec is how the entity's records are linked, its columns being the fields.

@@ -255,6 +255,9 @@ func (m *model) candidates(out []int32, i int32) []int32 {
 		slices.Sort(out)
 		out = slices.Compact(out)
 	}
+	if known := int32(m.table.Anchors); i < known {
+		out = slices.DeleteFunc(out, func(j int32) bool { return j < known })
+	}
 	if !m.across {
 		return out
 	}

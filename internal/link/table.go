@@ -15,6 +15,7 @@ type Table struct {
 	Rows    int
 	Parts   int     // how many files, or datasets, the records come from
 	Part    []uint8 // per record: which one
+	Anchors int     // the first so many records are things that are known to be different
 	Columns []*Column
 }
 
@@ -47,6 +48,13 @@ func (t *Table) Add(part int, values []string) {
 	t.Part = append(t.Part, uint8(part))
 	t.Rows++
 	t.Parts = max(t.Parts, part+1)
+}
+
+// AddAnchor puts a record in that is known to be no other anchor. Anchors come
+// before all other records.
+func (t *Table) AddAnchor(values []string) {
+	t.Add(0, values)
+	t.Anchors = t.Rows
 }
 
 func (c *Column) add(raw string) {

@@ -1,0 +1,238 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
+)
+
+func (p *program) getCommand() *cobra.Command {
+	var why reason
+	c := &cobra.Command{
+		Use:   "get ENTITY KEY",
+		Short: p.lang.Pick("Xem bản ghi vàng của một người, một tổ chức, một vật", "See the golden record of one person, organisation or thing"),
+		Long: `Shows the golden record that has a key: an identity number, an old number, a plate, a
+tax code, or the record's own identifier. Each field stands with the dataset that
+gave it, the day of which it speaks, and what other datasets say instead; then the
+records that speak of it, and how each was linked. Nothing is shown before the
+journal has the entry.`,
+		Example: "  sen get person 001090012345 --purpose \"case 12\"\n  sen get vehicle 30A-123.45 --purpose \"case 12\"",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.get(cmd.Context(), args[0], args[1], why)
+		},
+		ValidArgsFunction: p.completeEntities,
+	}
+	why.flags(c)
+	return c
+}
+
+// goldenRecord is the answer of `sen get`.
+type goldenRecord struct {
+	Entity  string        `json:"entity"`
+	ID      int64         `json:"id,string"`
+	Fields  []goldenField `json:"fields"`
+	Records []goldenPart  `json:"records"`
+}
+
+type goldenField struct {
+	Name     string   `json:"name"`
+	Value    string   `json:"value"`
+	Source   string   `json:"source"`
+	AsOf     string   `json:"as_of,omitempty"`
+	Rejected []string `json:"rejected,omitempty"` // value · dataset
+}
+
+type goldenPart struct {
+	Dataset     string  `json:"dataset"`
+	Records     int64   `json:"records"`
+	How         string  `json:"how"`
+	Probability float64 `json:"probability"`
+}
+
+func (p *program) get(ctx context.Context, entity, key string, why reason) (err error) {
+	h, err := p.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	entities, err := h.readEntities([]string{entity})
+	if err != nil {
+		return err
+	}
+	dataset := flow.EntityDataset(entity)
+	request := p.request(h.config, why, "get")
+	request.Dataset = []sen.Dataset{dataset}
+	reading, err := h.door.Open(ctx, request)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reading.Close(err)) }()
+	found, err := h.goldenRecord(ctx, entities[0], key)
+	if err != nil {
+		return err
+	}
+	subject := binary.BigEndian.AppendUint64(nil, uint64(found.ID))
+	if err := reading.Saw(access.Subject{Dataset: dataset, Key: subject}); err != nil {
+		return err
+	}
+	if err := reading.Seal(); err != nil {
+		return err
+	}
+	return p.answer(found, func() { p.showGolden(found) })
+}
+
+// goldenRecord finds the one record that a key means, and what speaks of it.
+func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g goldenRecord, err error) {
+	dataset := flow.EntityDataset(e.Entity)
+	golden, err := h.entityRelation(ctx, lake.Golden, dataset)
+	if err != nil {
+		return g, err
+	}
+	links, err := h.entityRelation(ctx, lake.Links, dataset)
+	if err != nil {
+		return g, err
+	}
+	c, err := h.engine.Conn(ctx)
+	if err != nil {
+		return g, err
+	}
+	defer c.Close()
+	g.Entity = e.Entity
+	if err := g.read(ctx, c, e, golden, key); err != nil {
+		return g, err
+	}
+	rows, err := c.Query(ctx, "SELECT dataset, count(*), how, avg(probability) FROM "+links+" WHERE entity = ? GROUP BY dataset, how ORDER BY dataset, how", g.ID)
+	if err != nil {
+		return g, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var part goldenPart
+		var probability sql.NullFloat64
+		if err := rows.Scan(&part.Dataset, &part.Records, &part.How, &probability); err != nil {
+			return g, err
+		}
+		part.Probability = probability.Float64
+		g.Records = append(g.Records, part)
+	}
+	return g, rows.Err()
+}
+
+func (h *hub) entityRelation(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (string, error) {
+	t, err := h.lake.Lookup(ctx, kind, dataset)
+	if sen.KindOf(err) == sen.NotFound {
+		return "", sen.Errorf(sen.NotFound, "there are no golden records of it yet").At("%s", dataset.Object()).WithHint("`sen link run` makes them")
+	}
+	if err != nil {
+		return "", err
+	}
+	scan, err := t.Scan(ctx, lake.AsOf{})
+	return scan.SQL(), err
+}
+
+// read fills in the fields of the record that the key means.
+func (g *goldenRecord) read(ctx context.Context, c *engine.Conn, e *link.Entity, golden, key string) error {
+	var where, columns []string
+	var args []any
+	for _, field := range e.Match.Keys {
+		where, args = append(where, engine.Ident(field)+" = ?"), append(args, key)
+	}
+	if id, err := strconv.ParseInt(key, 10, 64); err == nil {
+		where, args = append(where, "entity = ?"), append(args, id)
+	}
+	names := e.Fields.Names()
+	for _, f := range names {
+		columns = append(columns, engine.Ident(f), engine.Ident(f+"_source"), engine.Ident(f+"_as_of"), engine.Ident(f+"_rejected"))
+	}
+	rows, err := c.Query(ctx, "SELECT entity, "+strings.Join(columns, ", ")+" FROM "+golden+" WHERE "+strings.Join(where, " OR ")+" LIMIT 2", args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	values := make([]sql.NullString, 4*len(names))
+	days := make([]sql.Null[time.Time], len(names))
+	into := []any{&g.ID}
+	for i := range names {
+		into = append(into, &values[4*i], &values[4*i+1], &days[i], &values[4*i+3])
+	}
+	found := 0
+	for rows.Next() {
+		if found++; found > 1 {
+			return sen.Errorf(sen.Invalid, "the key means several records").WithHint("use another of its keys: %s", strings.Join(e.Match.Keys, ", "))
+		}
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if found == 0 {
+		return sen.Errorf(sen.NotFound, "no %s has this key", e.Entity).WithHint("its keys are %s; what stands in the hub is as of the last `sen link run`", strings.Join(e.Match.Keys, ", "))
+	}
+	for i, name := range names {
+		if !values[4*i].Valid {
+			continue
+		}
+		f := goldenField{Name: name, Value: values[4*i].String, Source: values[4*i+1].String}
+		if days[i].Valid {
+			f.AsOf = days[i].V.Format(time.DateOnly)
+		}
+		if values[4*i+3].Valid {
+			f.Rejected = strings.Split(values[4*i+3].String, "\n")
+		}
+		g.Fields = append(g.Fields, f)
+	}
+	return nil
+}
+
+func (p *program) showGolden(g goldenRecord) {
+	fmt.Fprintf(p.screen, "%s %s\n", p.screen.Paint(terminal.Strong, g.Entity), p.screen.Paint(terminal.Quiet, fmt.Sprint(g.ID)))
+	t := terminal.Table{Align: "llll", Left: 2, Head: []string{p.lang.Pick("trường", "field"), p.lang.Pick("giá trị", "value"), p.lang.Pick("nguồn", "source"), p.lang.Pick("tính đến", "as of")}}
+	for _, f := range g.Fields {
+		t.Add(terminal.C(f.Name), valueCell(f.Value), terminal.Cell{Text: f.Source, Style: terminal.Quiet}, terminal.Cell{Text: f.AsOf, Style: terminal.Quiet})
+		for _, other := range f.Rejected {
+			value, source, _ := strings.Cut(other, " · ")
+			t.Add(terminal.C(""), terminal.Cell{Text: "≠ " + terminal.Clean(value), Style: terminal.Warn}, terminal.Cell{Text: source, Style: terminal.Quiet}, terminal.C(""))
+		}
+	}
+	t.Write(p.screen)
+	fmt.Fprintln(p.screen)
+	r := terminal.Table{Align: "lrl", Left: 2, Head: []string{p.lang.Pick("bản ghi của", "records of"), "", p.lang.Pick("nối theo", "linked by")}}
+	for _, part := range g.Records {
+		how := p.how(part.How)
+		if part.How == "probable" {
+			how += fmt.Sprintf(" ≥ %.3f", part.Probability)
+		}
+		r.Add(terminal.C(part.Dataset), p.count(part.Records), terminal.C(how))
+	}
+	r.Write(p.screen)
+}
+
+func (p *program) how(how string) string {
+	switch how {
+	case "key":
+		return p.lang.Pick("khóa", "key")
+	case "other-key":
+		return p.lang.Pick("khóa khác", "another key")
+	case "probable":
+		return p.lang.Pick("xác suất", "probability")
+	}
+	return p.lang.Pick("một mình", "alone")
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/link"
+	"github.com/sen-hub/sen/internal/link/resolve"
+)
+
+func (p *program) linkRunCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run [ENTITY...]",
+		Short: p.lang.Pick("Liên kết dữ liệu của trung tâm, lập bản ghi vàng", "Link the hub's records and make the golden records"),
+		Long: `Makes, for each file of the folder entities, the links and the golden records of
+what the hub holds: keys first, where name and birth date do not contradict them,
+then what the records say. Where nothing has changed since the last time, nothing
+is done. Identifiers of things are kept from run to run. ` + "`sen sync`" + ` does the same at its end.`,
+		Example: "  sen link run\n  sen link run person",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := p.open(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			defer h.Close()
+			entities, err := h.readEntities(args)
+			if err != nil {
+				return err
+			}
+			if len(entities) == 0 {
+				return sen.Errorf(sen.NotFound, "this hub has no entities").At("%s", h.path("entities")).WithHint("`sen link infer FILE` drafts one")
+			}
+			linked, err := h.link(cmd.Context(), entities)
+			if err != nil {
+				return err
+			}
+			return p.answer(linked, func() { p.showLinked(linked, entities) })
+		},
+		ValidArgsFunction: p.completeEntities,
+	}
+}
+
+// readEntities reads the entity files of the hub; those named, or all.
+func (d *declarations) readEntities(names []string) ([]*link.Entity, error) {
+	files, err := filepath.Glob(filepath.Join(d.path("entities"), "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	var out []*link.Entity
+	var known []string
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, sen.Errorf(sen.Unavailable, "an entity file cannot be read: %w", err)
+		}
+		e, err := link.ParseEntity(d.short(file), src)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(known, e.Entity) {
+			return nil, sen.Errorf(sen.Invalid, "entity %s is declared twice", e.Entity).At("%s", d.short(file))
+		}
+		known = append(known, e.Entity)
+		if len(names) == 0 || slices.Contains(names, e.Entity) {
+			if err := e.Fits(d.columns); err != nil {
+				return nil, err
+			}
+			out = append(out, e)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, sen.Errorf(sen.NotFound, "there is no entity %q", name).WithHint("the hub's are %s", strings.Join(known, ", "))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *link.Entity) int { return b.Records.Len() - a.Records.Len() })
+	return out, nil
+}
+
+func (d *declarations) short(file string) string {
+	if rel, err := filepath.Rel(d.dir, file); err == nil {
+		return rel
+	}
+	return file
+}
+
+// columns are the properties of a dataset.
+func (d *declarations) columns(dataset string) ([]string, bool) {
+	for _, one := range d.contracts.Datasets() {
+		if string(one.Name) == dataset {
+			var names []string
+			for _, p := range one.Object.Properties {
+				names = append(names, p.Name)
+			}
+			return names, true
+		}
+	}
+	return nil, false
+}
+
+// link makes the links and golden records of entities, in an engine of its own
+// that uses all threads.
+func (h *hub) link(ctx context.Context, entities []*link.Entity) ([]flow.Linked, error) {
+	if len(entities) == 0 {
+		return nil, nil
+	}
+	e, err := engine.Open(ctx, engine.Options{Threads: h.config.Threads, Memory: h.config.Memory, Spill: h.data("tmp", "link"), Remote: h.remote})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	var out []flow.Linked
+	for _, entity := range entities {
+		linked, err := h.flow.Link(ctx, e, entity)
+		if sen.KindOf(err) == sen.NotFound {
+			continue // nothing of it has come in yet
+		}
+		if err != nil {
+			return out, err
+		}
+		out = append(out, linked)
+	}
+	return out, nil
+}
+
+// showLinked says how many records became how many things.
+func (p *program) showLinked(all []flow.Linked, entities []*link.Entity) {
+	if len(all) == 0 {
+		return
+	}
+	names := map[string]string{}
+	for _, e := range entities {
+		names[e.Entity] = p.lang.Pick(e.Name.VI, e.Name.EN)
+	}
+	t := terminal.Table{Align: "lrrrrrrr", Left: 2, Head: []string{"", p.lang.Pick("bản ghi", "records"), p.lang.Pick("đối tượng", "things"),
+		p.lang.Pick("theo khóa", "by key"), p.lang.Pick("khóa khác", "other key"), p.lang.Pick("xác suất", "probable"),
+		p.lang.Pick("chưa nối", "unlinked"), p.lang.Pick("mâu thuẫn", "conflicts")}}
+	for _, l := range all {
+		name := names[l.Entity]
+		if name == "" {
+			name = l.Entity
+		}
+		t.Add(terminal.C(name), p.count(l.Records), terminal.Cell{Text: p.lang.Count(l.Things), Style: terminal.Strong}, p.count(l.Linked[resolve.ByKey]), p.count(l.Linked[resolve.ByOtherKey]),
+			p.count(l.Linked[resolve.Probable]), p.count(l.Unlinked+l.Linked[resolve.Alone]), p.held(l.Conflicts))
+	}
+	fmt.Fprintln(p.screen)
+	t.Write(p.screen)
+	for _, l := range all {
+		if c := l.Change; c != nil && !l.Unchanged && *c != (resolve.Change{}) {
+			p.say("  %s so với lần trước: %s gộp, %s tách, %s mới, %s không còn", "  %s since the last time: %s merged, %s split, %s appeared, %s gone",
+				names[l.Entity], p.lang.Count(c.Merged), p.lang.Count(c.Split), p.lang.Count(c.Appeared), p.lang.Count(c.Gone))
+		}
+	}
+}
+
+func (p *program) completeEntities(_ *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	d, err := p.read()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	entities, err := d.readEntities(nil)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names := make([]string, len(entities))
+	for i, e := range entities {
+		names[i] = e.Entity
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
