@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
 )
@@ -114,8 +116,14 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 	}
 	defer c.Close()
 	g.Entity = e.Entity
-	if err := g.read(ctx, c, e, golden, key); err != nil {
+	indexed, err := h.fromIndex(ctx, &g, e, key)
+	if err != nil {
 		return g, err
+	}
+	if !indexed {
+		if err := g.read(ctx, c, e, golden, key); err != nil {
+			return g, err
+		}
 	}
 	rows, err := c.Query(ctx, "SELECT dataset, count(*), how, avg(probability) FROM "+links+" WHERE entity = ? GROUP BY dataset, how ORDER BY dataset, how", g.ID)
 	if err != nil {
@@ -132,6 +140,55 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 		g.Records = append(g.Records, part)
 	}
 	return g, rows.Err()
+}
+
+// fromIndex reads the record from the index; false where the index does not
+// have what the lake has now.
+func (h *hub) fromIndex(ctx context.Context, g *goldenRecord, e *link.Entity, key string) (bool, error) {
+	r, err := openIndex(h.data("index"))
+	if err != nil {
+		return false, err
+	}
+	defer r.Close()
+	t, err := h.lake.Lookup(ctx, lake.Golden, flow.EntityDataset(e.Entity))
+	if err != nil {
+		return false, err
+	}
+	current, _ := t.Current()
+	if has, err := r.Position(e.Entity); err != nil || has != current.String() {
+		return false, err
+	}
+	fields := e.Match.Keys
+	if _, err := strconv.ParseInt(key, 10, 64); err == nil {
+		fields = append(slices.Clone(fields), "")
+	}
+	for _, field := range fields {
+		found, err := r.Get(e.Entity, field, key)
+		if sen.KindOf(err) == sen.NotFound {
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		g.ID = found.ID
+		for _, f := range found.Fields {
+			g.Fields = append(g.Fields, goldenField{f.Name, f.Value, f.Source, f.AsOf, f.Rejected})
+		}
+		return true, nil
+	}
+	return false, nil // the lake says why
+}
+
+// openIndex opens the index, or asks the process that has it.
+func openIndex(dir string) (index.Reader, error) {
+	db, err := index.Open(dir, index.Options{})
+	if err == nil {
+		return db, nil
+	}
+	if sen.KindOf(err) == sen.Busy {
+		return index.Dial(dir)
+	}
+	return nil, err
 }
 
 func (h *hub) entityRelation(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (string, error) {

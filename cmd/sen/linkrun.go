@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/link/resolve"
 )
@@ -110,7 +112,7 @@ func (d *declarations) columns(dataset string) ([]string, bool) {
 
 // link makes the links and golden records of entities, in an engine of its own
 // that uses all threads.
-func (h *hub) link(ctx context.Context, entities []*link.Entity) ([]flow.Linked, error) {
+func (h *hub) link(ctx context.Context, entities []*link.Entity) (out []flow.Linked, err error) {
 	if len(entities) == 0 {
 		return nil, nil
 	}
@@ -119,9 +121,19 @@ func (h *hub) link(ctx context.Context, entities []*link.Entity) ([]flow.Linked,
 		return nil, err
 	}
 	defer e.Close()
-	var out []flow.Linked
+	db, err := index.Open(h.data("index"), index.Options{})
+	if err != nil {
+		return nil, err
+	}
+	serving, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- db.Serve(serving) }()
+	defer func() {
+		stop()
+		err = errors.Join(err, <-served, db.Close())
+	}()
 	for _, entity := range entities {
-		linked, err := h.flow.Link(ctx, e, entity)
+		linked, err := h.flow.Link(ctx, e, db, entity)
 		if sen.KindOf(err) == sen.NotFound {
 			continue // nothing of it has come in yet
 		}

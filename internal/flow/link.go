@@ -1,13 +1,17 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/link/resolve"
@@ -49,9 +53,10 @@ func goldenFields(e *link.Entity) []lake.Field {
 }
 
 // Link makes the links and golden records of an entity from the clean data, in
-// the engine e, which may use several threads. Where nothing has changed since
-// the last time, it says what was found then.
-func (f *Flow) Link(ctx context.Context, e *engine.Engine, entity *link.Entity) (Linked, error) {
+// the engine e, which may use several threads, and brings them into the index
+// db (nil: into the lake alone). Where nothing has changed since the last time,
+// it says what was found then.
+func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity) (Linked, error) {
 	sources, from, err := f.linkSources(ctx, entity)
 	if err != nil {
 		return Linked{}, err
@@ -67,7 +72,10 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, entity *link.Entity) 
 	}
 	if last, ok := golden.Current(); ok && last.Summary[summaryFrom] == from {
 		out := Linked{Unchanged: true}
-		return out, json.Unmarshal([]byte(last.Summary[summaryReport]), &out.Report)
+		if err := json.Unmarshal([]byte(last.Summary[summaryReport]), &out.Report); err != nil {
+			return out, err
+		}
+		return out, loadIndex(ctx, e, db, entity, golden)
 	}
 	before := ""
 	if _, ok := links.Current(); ok {
@@ -92,15 +100,129 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, entity *link.Entity) 
 	}
 	summary := map[string]string{summaryFrom: from, summaryReport: string(text)}
 	run := fmt.Sprintf("link-%d", f.o.Now().Unix())
-	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links+" ORDER BY dataset, entity, record", summary); err != nil {
+	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links+" ORDER BY entity, dataset, record", summary); err != nil {
 		return Linked{}, err
 	}
 	columns := make([]string, 0, 64)
 	for _, field := range goldenFields(entity) {
 		columns = append(columns, engine.Ident(field.Name))
 	}
-	err = write(ctx, c, golden, run, "SELECT "+strings.Join(columns, ", ")+" FROM "+resolve.Golden+" ORDER BY entity", summary)
-	return Linked{Report: report}, err
+	if err := write(ctx, c, golden, run, "SELECT "+strings.Join(columns, ", ")+" FROM "+resolve.Golden+" ORDER BY entity", summary); err != nil {
+		return Linked{}, err
+	}
+	return Linked{Report: report}, loadIndex(ctx, e, db, entity, golden)
+}
+
+// loadIndex loads the golden records into the index, unless it has them.
+func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity, golden *lake.Table) error {
+	if db == nil {
+		return nil
+	}
+	current, ok := golden.Current()
+	if !ok {
+		return nil
+	}
+	if has, err := db.Position(entity.Entity); err != nil || has == current.String() {
+		return err
+	}
+	scan, err := golden.Scan(ctx, lake.AsOf{})
+	if err != nil {
+		return err
+	}
+	c, err := e.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	groups := indexGroups(entity)
+	load, err := db.Begin(entity.Entity, entity.Match.Keys, groups)
+	if err != nil {
+		return err
+	}
+	defer load.Abort()
+	for i, key := range entity.Match.Keys {
+		if err := loadKeys(ctx, c, load, i, key, scan.SQL()); err != nil {
+			return err
+		}
+	}
+	if err := loadGroups(ctx, c, load, groups, scan.SQL()); err != nil {
+		return err
+	}
+	return load.Commit(current.String())
+}
+
+// indexGroups are the entity's fields by their groups.
+func indexGroups(entity *link.Entity) []index.Group {
+	var out []index.Group
+	for _, name := range entity.Fields.Names() {
+		field, _ := entity.Fields.Get(name)
+		group := cmp.Or(field.Group, "core")
+		at := slices.IndexFunc(out, func(g index.Group) bool { return g.Name == group })
+		if at < 0 {
+			at = len(out)
+			out = append(out, index.Group{Name: group})
+		}
+		out[at].Fields = append(out[at].Fields, name)
+	}
+	return out
+}
+
+// loadKeys loads one key of all things; one that several have is none.
+func loadKeys(ctx context.Context, c *engine.Conn, load *index.Load, n int, key, golden string) error {
+	column := engine.Ident(key)
+	rows, err := c.Query(ctx, "SELECT "+column+", min(entity) FROM "+golden+" WHERE "+column+" IS NOT NULL GROUP BY 1 HAVING count(*) = 1 ORDER BY 1")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var value string
+		var id int64
+		if err := rows.Scan(&value, &id); err != nil {
+			return err
+		}
+		if err := load.Key(n, value, id); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// loadGroups loads the fields, each group as one text that the engine writes.
+func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, golden string) error {
+	plain := func(column string) string {
+		return "coalesce(translate(CAST(" + engine.Ident(column) + " AS VARCHAR), chr(30) || chr(31), '  '), '')"
+	}
+	columns := []string{"entity"}
+	for _, g := range groups {
+		var parts []string
+		for _, f := range g.Fields {
+			parts = append(parts, plain(f)+" || chr(31) || "+plain(f+"_source")+" || chr(31) || "+plain(f+"_as_of")+" || chr(31) || "+plain(f+"_rejected")+" || chr(30)")
+		}
+		columns = append(columns, strings.Join(parts, " || "))
+	}
+	rows, err := c.Query(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+golden+" ORDER BY entity")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	texts := make([]sql.RawBytes, len(groups))
+	var id int64
+	into := []any{&id}
+	for i := range texts {
+		into = append(into, &texts[i])
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for n, text := range texts {
+			if err := load.Group(id, n, text); err != nil {
+				return err
+			}
+		}
+	}
+	return rows.Err()
 }
 
 // write makes what a query answers the whole of a table.

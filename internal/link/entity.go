@@ -44,7 +44,8 @@ type Field struct {
 	Compare     Kind     `yaml:"compare,omitempty"`      // how it is compared; default: by its element
 	SwappedWith string   `yaml:"swapped_with,omitempty"` // the field whose value records may give in its place
 	Believe     []string `yaml:"believe,omitempty"`      // the datasets that are believed first, in this order
-	Then        string   `yaml:"then,omitempty"`         // what decides where none of them says: see Thens
+	Then        string   `yaml:"then,omitempty"`         // what decides where none of them says: most-agreed (default), newest, most-complete
+	Group       string   `yaml:"group,omitempty"`        // fields of a group are read together, or not at all; default core
 }
 
 // Record says which columns of a dataset give which fields, and how far it is
@@ -196,10 +197,20 @@ func (e *Entity) check() error {
 			return e.wrong(at, "field %s: kind %q is not known", name, f.Compare).
 				WithHint("kinds are name, text, date, code, email and number")
 		}
+		if !slices.Contains([]string{"", "most-agreed", "newest", "most-complete"}, f.Then) {
+			return e.wrong(at, "field %s: then %q is not known", name, f.Then).WithHint("use most-agreed, newest or most-complete")
+		}
 		if _, known := e.Fields.Get(f.SwappedWith); f.SwappedWith != "" && !known {
 			return e.wrong(at, "field %s is swapped with %q, which is no field", name, f.SwappedWith)
 		}
 	}
+	if err := e.checkMatch(); err != nil {
+		return err
+	}
+	return e.checkRecords()
+}
+
+func (e *Entity) checkMatch() error {
 	for i, name := range e.Match.Compare {
 		if _, known := e.Fields.Get(name); !known {
 			return e.wrong(fmt.Sprintf("$.match.compare[%d]", i), "%q is no field of this entity", name)
@@ -228,6 +239,10 @@ func (e *Entity) check() error {
 			return e.wrong(fmt.Sprintf("$.match.keys[%d]", i), "key %q is no field of this entity", name)
 		}
 	}
+	return nil
+}
+
+func (e *Entity) checkRecords() error {
 	for _, name := range e.Records.Names() {
 		r := e.Records.values[name]
 		switch r.Role {

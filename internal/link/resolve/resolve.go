@@ -329,9 +329,6 @@ func (r *run) survive(ctx context.Context, f string) error {
 			Golden, value, source, asOf, rejected)
 	}
 	then := map[string]string{"": "-n", "most-agreed": "-n", "newest": "-epoch_days", "most-complete": "-strlen(v)"}[field.Then]
-	if then == "" {
-		then = "-n"
-	}
 	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %[1]s AS
 WITH said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, rank) AS src, count(*) AS n,
     coalesce(datediff('day', DATE '1800-01-01', max(_as_of)), 0) AS epoch_days FROM (%[2]s) GROUP BY entity, v),

@@ -1,0 +1,208 @@
+package resolve
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/link"
+)
+
+const personFile = `entity: person
+fields:
+  number:    {element: personal-identity-number, believe: [pop.person]}
+  old:       {element: identity-number-old, believe: [pop.person]}
+  name:      {element: person-name, believe: [pop.person, reg.birth], then: most-agreed}
+  born_on:   {element: date, believe: [reg.birth], then: most-complete}
+  residence: {element: address, then: newest}
+records:
+  pop.person: {role: authoritative, as_of: day, fields: {number: n, old: o, name: nm, born_on: b}}
+  reg.birth:  {role: contributing, fields: {number: n, name: nm, born_on: b}}
+  res.home:   {role: contributing, as_of: day, fields: {number: n, name: nm, born_on: b, residence: r}}
+  veh.car/owner: {role: mentioning, fields: {number: n, name: nm}}
+match:
+  keys: [number, old]
+  block: [[name, born_on], [born_on]]
+  compare: [name, born_on, number]
+`
+
+type hub struct {
+	*testing.T
+	c      *engine.Conn
+	entity *link.Entity
+	rows   map[string][]string
+}
+
+func newHub(t *testing.T) *hub {
+	t.Helper()
+	e, err := engine.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	c, err := e.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	entity, err := link.ParseEntity("person.yaml", []byte(personFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &hub{T: t, c: c, entity: entity, rows: map[string][]string{}}
+}
+
+// put adds a record: its key and the values of its dataset's columns.
+func (h *hub) put(dataset string, key int, values ...string) {
+	for i, v := range values {
+		values[i] = "NULL"
+		if v != "" {
+			values[i] = engine.Literal(v)
+		}
+	}
+	h.rows[dataset] = append(h.rows[dataset], fmt.Sprintf("(%d, %s)", key, strings.Join(values, ", ")))
+}
+
+func (h *hub) run(before string) Report {
+	h.Helper()
+	var sources []Source
+	for _, name := range h.entity.Records.Names() {
+		columns := map[string]string{"pop.person": "_key, n, o, nm, b, day", "reg.birth": "_key, n, nm, b", "res.home": "_key, n, nm, b, r, day", "veh.car/owner": "_key, n, nm"}[name]
+		record, _ := h.entity.Records.Get(name)
+		if len(h.rows[name]) > 0 {
+			sources = append(sources, Source{Name: name, Record: record, Relation: "(SELECT * FROM (VALUES " + strings.Join(h.rows[name], ", ") + ") t(" + columns + "))"})
+		}
+	}
+	r, err := Run(context.Background(), h.c, h.entity, sources, before)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return r
+}
+
+func (h *hub) ask(query string) string {
+	h.Helper()
+	var out sql.NullString
+	if err := h.c.Row(h.Context(), "SELECT CAST(("+query+") AS VARCHAR)", &out); err != nil {
+		h.Fatal(err)
+	}
+	return out.String
+}
+
+func (h *hub) linked(dataset string, record int) (entity, how string) {
+	h.Helper()
+	where := fmt.Sprintf(" FROM %s WHERE dataset = '%s' AND record = %d", Links, dataset, record)
+	return h.ask("SELECT entity" + where), h.ask("SELECT how" + where)
+}
+
+func (h *hub) crowd() {
+	for i := range 400 { // people enough to learn from
+		day := fmt.Sprintf("%d-%02d-%02d", 1940+i%60, 1+i%12, 1+i%28)
+		name := fmt.Sprintf("%s %s %s", strings.Fields("Lê Vũ Đỗ Hồ Ngô")[i%5], strings.Fields("Văn Thị Đức")[i%3], strings.Fields("An Bình Chi Dũng Giang Hà Lan")[i%7])
+		h.put("pop.person", i, fmt.Sprintf("0010900%05d", i), "", name, day, "2024-01-01")
+		h.put("reg.birth", i, fmt.Sprintf("0010900%05d", i), name, day)
+	}
+}
+
+func TestRecordsAreLinkedByPlausibleKeysThenByWhatTheySay(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("pop.person", 9001, "001190099999", "123456789", "Nguyễn Văn Minh", "1990-05-06", "2024-01-01")
+	h.put("reg.birth", 9001, "001190099999", "NGUYEN VAN MINH", "1990-05-06")
+	h.put("veh.car/owner", 9001, "001190099999", "Nguyễn V. Minh")
+	h.put("veh.car/owner", 9002, "123456789", "Nguyễn Văn Minh")                                   // the old number
+	h.put("res.home", 9001, "", "Nguyễn Văn Minh", "1990-05-06", "số 1", "2020-01-01")             // no number
+	h.put("res.home", 9002, "001190099999", "Trần Thị Hoa", "1955-12-31", "số 2", "2021-01-01")    // somebody else under his number
+	h.put("res.home", 9003, "001190088888", "Phạm Quốc Khánh", "1961-11-30", "số 3", "2021-01-01") // whom nothing knows
+	h.put("veh.car/owner", 9003, "", "Ai Đó")                                                      // a name alone says nothing
+	r := h.run("")
+	minh, how := h.linked("pop.person", 9001)
+	if how != ByKey || minh == "" {
+		t.Fatalf("the register's own record: got %s by %q", minh, how)
+	}
+	for _, one := range []struct {
+		dataset string
+		record  int
+		same    bool
+		how     string
+	}{
+		{"reg.birth", 9001, true, ByKey}, {"veh.car/owner", 9001, true, ByKey}, {"veh.car/owner", 9002, true, ByOtherKey},
+		{"res.home", 9001, true, Probable}, {"res.home", 9002, false, Alone}, {"res.home", 9003, false, Alone}, {"veh.car/owner", 9003, false, ""},
+	} {
+		if entity, how := h.linked(one.dataset, one.record); (entity == minh) != one.same || how != one.how {
+			t.Errorf("%s %d: got the same %v by %q, want %v by %q", one.dataset, one.record, entity == minh, how, one.same, one.how)
+		}
+	}
+	if r.Conflicts != 1 || r.Unlinked != 1 || r.Things != 403 {
+		t.Errorf("got %+v, want one conflict, one unlinked record and 403 things", r)
+	}
+}
+
+func TestAGoldenRecordSaysWhoGaveEachFieldAndWhatElseWasSaid(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("pop.person", 9001, "001190099999", "", "Nguyễn Văn Minh", "1990", "2024-01-01")
+	h.put("reg.birth", 9001, "001190099999", "Nguyễn Văn Mình", "1990-05-06")
+	h.put("res.home", 9001, "001190099999", "Nguyễn Văn Minh", "1990-05-06", "số 1", "2019-01-01")
+	h.put("res.home", 9002, "001190099999", "Nguyễn Văn Minh", "1990-05-06", "số 2", "2022-01-01")
+	h.run("")
+	minh, _ := h.linked("pop.person", 9001)
+	for column, want := range map[string]string{
+		"name": "Nguyễn Văn Minh", "name_source": "pop.person", "name_as_of": "2024-01-01", "name_rejected": "Nguyễn Văn Mình · reg.birth",
+		"born_on": "1990-05-06", "born_on_source": "reg.birth", "born_on_rejected": "1990 · pop.person",
+		"residence": "số 2", "residence_as_of": "2022-01-01", "residence_rejected": "số 1 · res.home", "records": "4", "datasets": "3", "old": "",
+	} {
+		if got := h.ask("SELECT " + column + " FROM " + Golden + " WHERE entity = " + minh); got != want {
+			t.Errorf("%s: got %q, want %q", column, got, want)
+		}
+	}
+}
+
+func TestASecondRunKeepsIdentifiersAndSaysWhatChanged(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("pop.person", 9001, "001190099999", "", "Nguyễn Văn Minh", "1990-05-06", "2024-01-01")
+	h.put("reg.birth", 9001, "001190099999", "Nguyễn Văn Minh", "1990-05-06")
+	h.run("")
+	before, _ := h.linked("pop.person", 9001)
+	if err := h.c.Exec(t.Context(), "CREATE TEMP TABLE earlier AS FROM "+Links); err != nil {
+		t.Fatal(err)
+	}
+	// His number is issued again, everywhere; another one comes, and one goes.
+	for _, dataset := range []string{"pop.person", "reg.birth"} {
+		for i, row := range h.rows[dataset] {
+			h.rows[dataset][i] = strings.ReplaceAll(row, "001190099999", "001190077777")
+		}
+		h.rows[dataset] = h.rows[dataset][1:]
+	}
+	h.put("pop.person", 9002, "001190055555", "", "Bùi Thu Trang", "1971-03-04", "2024-01-01")
+	r := h.run("earlier")
+	if after, _ := h.linked("pop.person", 9001); after != before {
+		t.Errorf("after a lawful re-issue: got identifier %s, want %s", after, before)
+	}
+	if r.Change == nil || *r.Change != (Change{Appeared: 1, Gone: 1}) {
+		t.Errorf("got %+v, want one that appeared and one that is gone", r.Change)
+	}
+	first := h.ask("SELECT string_agg(entity || dataset || record || coalesce(how, ''), ' ' ORDER BY dataset, record) FROM " + Links)
+	h.run("earlier")
+	if again := h.ask("SELECT string_agg(entity || dataset || record || coalesce(how, ''), ' ' ORDER BY dataset, record) FROM " + Links); again != first {
+		t.Error("the same records gave other links the second time")
+	}
+}
+
+func TestTwoNumbersOfTheRegisterAreNeverOnePerson(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("pop.person", 9001, "001190011111", "", "Nguyễn Văn Minh", "1990-05-06", "2024-01-01")
+	h.put("pop.person", 9002, "001190022222", "", "Nguyễn Văn Minh", "1990-05-06", "2024-01-01") // a namesake born on the same day
+	h.put("res.home", 9001, "", "Nguyễn Văn Minh", "1990-05-06", "số 1", "2020-01-01")
+	h.run("")
+	a, _ := h.linked("pop.person", 9001)
+	b, _ := h.linked("pop.person", 9002)
+	if a == b {
+		t.Error("two people of the register were merged")
+	}
+}
