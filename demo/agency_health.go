@@ -23,12 +23,13 @@ func cardDataset() dataset {
 func fillCards(f *family, t *table) {
 	for i := range f.people {
 		p, r := &f.people[i], &t.row
-		if !p.living() || p.born+30 > today || p.index%14 == 5 {
+		card := p.cardNumber()
+		if card == "" {
 			continue
 		}
 		group, percent := p.insuranceGroup()
 		from := max(dayOf(2024, 6, 30)-day(p.index%360), p.born+10)
-		r.text(group + provinces[p.home.province].code + digits(uint64(p.index), 10))
+		r.text(card)
 		r.text(p.number)
 		r.text(p.name)
 		r.born(p)
@@ -41,6 +42,15 @@ func fillCards(f *family, t *table) {
 		r.day(validity(p, from))
 		t.emit(p)
 	}
+}
+
+// cardNumber is of who is insured; empty for others.
+func (p *person) cardNumber() string {
+	if !p.living() || p.born+30 > today || p.index%14 == 5 {
+		return ""
+	}
+	group, _ := p.insuranceGroup()
+	return group + provinces[p.home.province].code + digits(uint64(p.index), 10)
 }
 
 // insuranceGroup by age: TE child under 6, HS pupil, DN employee, GD household,

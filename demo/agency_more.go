@@ -134,7 +134,7 @@ func contributionDataset() dataset {
 	return dataset{id: "social-insurance.contribution", fill: fillContributions, columns: []column{
 		{name: "contribution_number", physical: "ma_dong", holds: identifier, key: true, required: true},
 		{name: "book_number", physical: "so_bhxh", holds: socialNumber, required: true},
-		{name: "identity_number", physical: "so_dinh_danh", holds: pin, required: true, foreign: true},
+		{name: "identity_number", physical: "so_dinh_danh", holds: pin, foreign: true},
 		{name: "full_name", physical: "ho_ten", holds: personName, required: true},
 		{name: "year", physical: "nam", holds: integer, required: true},
 		{name: "months", physical: "so_thang", holds: integer, required: true},
@@ -163,7 +163,7 @@ func fillContributions(f *family, t *table) {
 			}
 			r.text("DG" + book + digits(uint64(year), 4))
 			r.text(book)
-			r.text(p.number)
+			r.numberUnless(p, (p.index*3+int64(year)*7)%10 < 6)
 			r.text(p.name)
 			r.number(year)
 			r.number(months)
@@ -279,7 +279,7 @@ func fillParcels(f *family, t *table) {
 func pupilDataset() dataset {
 	return dataset{id: "education.pupil", fill: fillPupils, columns: []column{
 		{name: "pupil_code", physical: "ma_hoc_sinh", holds: identifier, key: true, required: true},
-		{name: "identity_number", physical: "so_dinh_danh", holds: pin, required: true, foreign: true, born: "born_on", sex: "sex"},
+		{name: "identity_number", physical: "so_dinh_danh", holds: pin, foreign: true, born: "born_on", sex: "sex"},
 		{name: "full_name", physical: "ho_ten", holds: personName, required: true},
 		{name: "born_on", physical: "ngay_sinh", holds: date, required: true, form: slashes},
 		{name: "sex", physical: "gioi_tinh", holds: sex, required: true, sexes: sexWords},
@@ -298,7 +298,7 @@ func fillPupils(f *family, t *table) {
 			continue
 		}
 		r.text("HS" + digits(uint64(p.index), 10))
-		r.text(p.number)
+		r.numberUnless(p, p.index%4 == 1)
 		r.text(p.name)
 		r.born(p)
 		r.sex(p.woman)
@@ -346,8 +346,11 @@ func fillNotices(f *family, t *table) {
 func visitDataset() dataset {
 	return dataset{id: "health.visit", fill: fillVisits, columns: []column{
 		{name: "visit_number", physical: "ma_lk", holds: identifier, key: true, required: true},
-		{name: "identity_number", physical: "so_dinh_danh", holds: pin, required: true, foreign: true},
+		{name: "identity_number", physical: "so_dinh_danh", holds: pin, foreign: true, born: "born_on", sex: "sex"},
+		{name: "card_number", physical: "ma_the", holds: identifier},
 		{name: "full_name", physical: "ho_ten", holds: personName, required: true},
+		{name: "born_on", physical: "ngay_sinh", holds: date, required: true, form: iso},
+		{name: "sex", physical: "gioi_tinh", holds: sex, required: true, sexes: sexCodes},
 		{name: "visited_on", physical: "ngay_kham", holds: date, required: true, form: iso},
 		{name: "facility", physical: "co_so", holds: freeText, required: true},
 		{name: "diagnosis", physical: "ma_benh", holds: code, required: true},
@@ -369,8 +372,11 @@ func fillVisits(f *family, t *table) {
 		}
 		for n := range int(p.index % 3) {
 			r.text("KB" + digits(uint64(p.index), 9) + digits(uint64(n), 1))
-			r.text(p.number)
+			r.numberUnless(p, (p.index*5+int64(n)*3)%10 < 4)
+			r.text(p.cardNumber())
 			r.text(p.name)
+			r.born(p)
+			r.sex(p.woman)
 			r.day(today - 360 + day(p.index*7%180) + 180*day(n))
 			r.text("Bệnh viện Đa khoa " + placeName(p.home.districtID()+77))
 			r.text(diagnoses[(p.index+int64(n)*5)%int64(len(diagnoses))])

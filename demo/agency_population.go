@@ -34,7 +34,7 @@ func fillPersons(f *family, t *table) {
 		r.text(f.numberOf(p.mother))
 		r.day(p.died)
 		r.day(p.lastChange())
-		t.emit(nil)
+		t.emitOf(p, nil)
 	}
 }
 

@@ -70,6 +70,16 @@ func (r *row) derive(truth string) { r.truth = append(r.truth, truth) }
 // text puts a value that is written as it is.
 func (r *row) text(v string) { r.put(v, v) }
 
+// numberUnless puts the person's number, or leaves it out, as agencies do that
+// ask for another paper.
+func (r *row) numberUnless(p *person, without bool) {
+	if without {
+		r.text("")
+		return
+	}
+	r.text(p.number)
+}
+
 func (r *row) number(n int) { r.text(strconv.Itoa(n)) }
 
 // day puts a date in the column's form; never is blank.

@@ -14,18 +14,19 @@ type dataset struct {
 // the agency's file and its truth to the truth file, and counts.
 type table struct {
 	dataset
-	row   row
-	plot  plot
-	key   int // the key's column
-	draws []draw
-	out   output
-	slot  int // which of the output's tables
-	truth *truthFile
-	count DatasetReport
-	tally *tally
-	rng   rng
-	held  []heldRow // duplicates that wait for their turn
-	err   error     // the first; later rows are not written
+	row    row
+	plot   plot
+	key    int // the key's column
+	draws  []draw
+	out    output
+	slot   int // which of the output's tables
+	truth  *truthFile
+	count  DatasetReport
+	tally  *tally
+	rng    rng
+	person int64     // of the row; -1 for none
+	held   []heldRow // duplicates that wait for their turn
+	err    error     // the first; later rows are not written
 
 	counted int64 // rows that the tally knows
 }
@@ -79,9 +80,16 @@ func strikes(f *fault, c *column) bool {
 	return false
 }
 
-// emit ends a row about a person; nil where no number may come to dangle.
-func (t *table) emit(about *person) {
-	t.plot.about = about
+// emit ends a row about a person; nil where it is about none.
+func (t *table) emit(about *person) { t.emitOf(about, about) }
+
+// emitOf ends a row of a person; about is whose number may come to dangle, or
+// nil.
+func (t *table) emitOf(of, about *person) {
+	t.plot.about, t.person = about, -1
+	if of != nil {
+		t.person = of.index
+	}
 	verdict := verdict{outcome: outcomeClean}
 	if d := t.draw(); d != nil {
 		verdict = t.plant(d)
@@ -138,7 +146,7 @@ func (t *table) store(v verdict) {
 		return
 	}
 	if t.truth != nil {
-		t.err = t.truth.write(t.count.Rows, v, t.row.truth)
+		t.err = t.truth.write(t.count.Rows, t.person, v, t.row.truth)
 	}
 	t.count.Rows++
 	if v.outcome == outcomeClean {
@@ -155,6 +163,7 @@ func (t *table) store(v verdict) {
 type heldRow struct {
 	due           int64 // the row's ordinal
 	source, truth []string
+	person        int64
 }
 
 // holdUpTo is the largest distance, in rows, between a row and its double.
@@ -165,6 +174,7 @@ func (t *table) hold() {
 		due:    t.count.Rows + 1 + int64(t.rng.below(holdUpTo)),
 		source: append([]string(nil), t.row.source...),
 		truth:  append([]string(nil), t.row.truth...),
+		person: t.person,
 	})
 }
 
@@ -178,6 +188,7 @@ func (t *table) releaseHeld(all bool) {
 		}
 		t.row.source = append(t.row.source[:0], h.source...)
 		t.row.truth = append(t.row.truth[:0], h.truth...)
+		t.person = h.person
 		t.store(verdict{outcomeQuarantined, duplicateKey, t.columns[t.key].name})
 		t.row.reset()
 	}

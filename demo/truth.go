@@ -9,16 +9,17 @@ import (
 
 // truthFile says, for each row of a dataset in the source's own order, what
 // must become of it: _row (from 0), _outcome (clean or quarantined), _kind and
-// _column of the planted error (empty for none), then the standard value of
-// every property. A quarantined row's values are what it should have said.
+// _column of the planted error (empty for none), _person, whom it is about (NULL
+// for nobody), then the standard value of every property. A quarantined row's values are what it should have said.
 type truthFile struct{ *parquetFile }
 
-const truthColumns = 4
+const truthColumns = 5
 
 func openTruthFile(stage *staging, dir string, d dataset) (*truthFile, error) {
 	columns := []parquetColumn{
 		{"_row", arrow.PrimitiveTypes.Int64, false}, {"_outcome", arrow.BinaryTypes.String, true},
 		{"_kind", arrow.BinaryTypes.String, true}, {"_column", arrow.BinaryTypes.String, true},
+		{"_person", arrow.PrimitiveTypes.Int64, false},
 	}
 	for _, c := range d.columns {
 		columns = append(columns, parquetColumn{c.name, truthType(c.holds), c.repeats()})
@@ -51,11 +52,16 @@ func truthType(holds content) arrow.DataType {
 	return sourceType(holds)
 }
 
-func (t *truthFile) write(ordinal int64, v verdict, values []string) error {
+func (t *truthFile) write(ordinal, person int64, v verdict, values []string) error {
 	t.number(0, ordinal)
 	t.label(1, v.outcome)
 	t.label(2, v.kind)
 	t.label(3, v.column)
+	if person < 0 {
+		t.fields[4].AppendNull()
+	} else {
+		t.number(4, person)
+	}
 	for i, value := range values {
 		if err := t.text(truthColumns+i, value); err != nil {
 			return err

@@ -58,6 +58,7 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 		spec.OneToOne, m.spec.OneToOne = true, true
 		pairs = slices.DeleteFunc(pairs, func(p scored) bool { return t.Part[p.a] == t.Part[p.b] })
 	}
+	settle(t, pairs)
 	r := &Result{Spec: spec, Pairs: looked, Lambda: m.parameters.lambda, M: m.parameters.m, U: m.parameters.u, model: m, scored: pairs}
 	r.choose()
 	return r, nil

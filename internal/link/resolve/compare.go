@@ -36,7 +36,7 @@ func (r *run) byComparison(ctx context.Context) error {
 // things that share a block with one of them, both with the compared fields.
 func (r *run) leftOver(ctx context.Context) error {
 	compared := r.entity.Match.Compare
-	var left, known []string
+	var left []string
 	for i, s := range r.sources {
 		says := 0
 		values := make([]string, len(compared))
@@ -46,23 +46,21 @@ func (r *run) leftOver(ctx context.Context) error {
 				says++
 			}
 		}
-		of := strings.Join(values, ", ")
 		if says >= 2 {
 			left = append(left, fmt.Sprintf("SELECT l.dataset, l.record, %s FROM %s m JOIN %s l ON l.dataset = %s AND l.record = m._record WHERE l.entity IS NULL",
-				of, mention(i), Links, engine.Literal(s.Name)))
-		}
-		if s.Record.Role == link.Authoritative {
-			known = append(known, fmt.Sprintf("SELECT l.entity, %s FROM %s m JOIN %s l ON l.dataset = %s AND l.record = m._record WHERE l.entity IS NOT NULL",
-				of, mention(i), Links, engine.Literal(s.Name)))
+				strings.Join(values, ", "), mention(i), Links, engine.Literal(s.Name)))
 		}
 	}
-	if len(left) == 0 || len(known) == 0 {
-		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left (record BIGINT); CREATE OR REPLACE TEMP TABLE sen_known (entity BIGINT)")
+	if len(left) == 0 {
+		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left (record BIGINT)")
 	}
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS %s", strings.Join(left, "\nUNION ALL\n")); err != nil {
 		return err
 	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP VIEW sen_things AS %s", strings.Join(known, "\nUNION ALL\n")); err != nil {
+	if err := r.goldenOf(ctx, compared); err != nil { // what the keys have brought together is what is known of each thing
+		return err
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_things AS SELECT entity, %s FROM %s", engine.Idents(compared), Golden); err != nil {
 		return err
 	}
 	var near []string
@@ -74,7 +72,7 @@ func (r *run) leftOver(ctx context.Context) error {
 		}
 		near = append(near, "SELECT b.entity FROM (SELECT * FROM sen_left) a JOIN sen_things b ON "+strings.Join(on, " AND "))
 	}
-	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT DISTINCT ON (entity) * FROM sen_things WHERE entity IN (%s) ORDER BY entity", strings.Join(near, " UNION "))
+	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT * FROM sen_things WHERE entity IN (%s)", strings.Join(near, " UNION "))
 }
 
 // blockKey is a term of a block as SQL.

@@ -296,11 +296,13 @@ WHERE n.entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`,
 
 // golden makes one row of each thing: of each field the value that survives,
 // the dataset that gave it, the day of which it speaks, and what else was said.
-func (r *run) golden(ctx context.Context) error {
+func (r *run) golden(ctx context.Context) error { return r.goldenOf(ctx, r.entity.Fields.Names()) }
+
+func (r *run) goldenOf(ctx context.Context, fields []string) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, count(*) AS records, count(DISTINCT dataset) AS datasets FROM %s WHERE entity IS NOT NULL GROUP BY entity", Golden, Links); err != nil {
 		return err
 	}
-	for _, f := range r.entity.Fields.Names() {
+	for _, f := range fields {
 		if err := r.survive(ctx, f); err != nil {
 			return fmt.Errorf("field %s: %w", f, err)
 		}

@@ -1,0 +1,250 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/demo"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/index"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
+	"github.com/sen-hub/sen/internal/link/resolve"
+)
+
+// NationFigures are of the whole job: from sources to golden records.
+type NationFigures struct {
+	Records  int64              `json:"records"`
+	Stages   map[string]float64 `json:"stages"` // seconds: sync, then each entity
+	Seconds  float64            `json:"seconds"`
+	Floor    float64            `json:"floor_seconds"`
+	Ratio    float64            `json:"ratio"`
+	PeakRSS  int64              `json:"peak_rss_bytes"`
+	Entities []resolve.Report   `json:"entities"`
+	Accuracy []LinkAccuracy     `json:"accuracy"`
+	Merged   int64              `json:"register_merged"` // people of the register that stand with another of it
+}
+
+// LinkAccuracy is of the pairs of records of people.
+type LinkAccuracy struct {
+	Of        string  `json:"of"`
+	Records   int64   `json:"records"`
+	Pairs     int64   `json:"true_pairs"`
+	Precision float64 `json:"precision"`
+	Recall    float64 `json:"recall"`
+}
+
+// Print writes the figures as one line of JSON.
+func (f NationFigures) Print(w io.Writer) error { return json.NewEncoder(w).Encode(f) }
+
+// Nation makes a country of about so many records, and then does the whole job
+// in a fresh folder: sync, links, golden records, index. After the clock it
+// holds the records of people against the truth.
+func Nation(ctx context.Context, o Options) (NationFigures, error) {
+	b, done, err := begin(ctx, o)
+	if err != nil {
+		return NationFigures{}, err
+	}
+	defer done()
+	f := NationFigures{Records: b.made.Rows, Stages: map[string]float64{}}
+	resetPeak()
+	b.stage.start()
+	begun := time.Now()
+	for _, outcome := range b.flow.Sync(ctx, b.datasets, flow.Demand{}) {
+		if outcome.Err != nil {
+			return f, outcome.Err
+		}
+	}
+	f.Stages["sync"] = time.Since(begun).Seconds()
+	fmt.Fprintf(b.o.Log, "synchronised in %.1f s\n", f.Stages["sync"])
+	people, err := b.link(ctx, &f)
+	if err != nil {
+		return f, err
+	}
+	f.Seconds, f.PeakRSS = time.Since(begun).Seconds(), peak()
+	fmt.Fprintf(b.o.Log, "done in %.1f s; holding the records of people against the truth\n", f.Seconds)
+	if err := b.checkLinks(ctx, people, &f); err != nil {
+		return f, err
+	}
+	fmt.Fprintln(b.o.Log, "held; copying what landed plainly")
+	if f.Floor, _, err = b.floor(ctx); err != nil {
+		return f, err
+	}
+	f.Ratio = f.Seconds / f.Floor
+	return f, nil
+}
+
+// link makes links, golden records and index of every entity; while it does,
+// this process has no file of the truth open.
+func (b *bench) link(ctx context.Context, f *NationFigures) (people *link.Entity, err error) {
+	data := filepath.Join(b.dir, "hub", "data")
+	e, err := engine.Open(ctx, engine.Options{Spill: filepath.Join(data, "tmp", "link"), Memory: b.o.Memory, Threads: b.o.Threads})
+	if err != nil {
+		return nil, err
+	}
+	defer e.Close()
+	db, err := index.Open(filepath.Join(data, "index"), index.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	files, err := fs.Glob(demo.Entities(), "*.yaml")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range files {
+		text, err := fs.ReadFile(demo.Entities(), name)
+		if err != nil {
+			return nil, err
+		}
+		entity, err := link.ParseEntity(name, text)
+		if err != nil {
+			return nil, err
+		}
+		if entity.Entity == "person" {
+			people = entity
+		}
+		begun := time.Now()
+		linked, err := b.flow.Link(ctx, e, db, entity)
+		if err != nil {
+			return nil, err
+		}
+		f.Stages[entity.Entity] = time.Since(begun).Seconds()
+		f.Entities = append(f.Entities, linked.Report)
+		fmt.Fprintf(b.o.Log, "%s: %d records, %d things, in %.1f s\n", entity.Entity, linked.Records, linked.Things, f.Stages[entity.Entity])
+		if err := b.blind(); err != nil {
+			return nil, err
+		}
+	}
+	return people, nil
+}
+
+// blind reports an open file of the truth.
+func (b *bench) blind() error {
+	open, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		return err
+	}
+	for _, fd := range open {
+		if at, err := os.Readlink(fd); err == nil && strings.HasPrefix(at, filepath.Join(b.dir, "truth")) {
+			return sen.Errorf(sen.Internal, "the process that links has %s open", at)
+		}
+	}
+	return nil
+}
+
+// mainPart are the sources whose records are about the person that the truth
+// names; the other parts of a dataset speak of others.
+func mainPart(name string) bool {
+	_, part, parted := strings.Cut(name, "/")
+	return !parted || part == "owner" || part == "representative" || part == "seller" || name == "health.birth-notice/mother"
+}
+
+// checkLinks counts, of all pairs of records about people, those that stand
+// together and should.
+func (b *bench) checkLinks(ctx context.Context, people *link.Entity, f *NationFigures) error {
+	c, err := b.engine.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	relation := func(kind lake.Kind, dataset sen.Dataset) (string, error) {
+		t, err := b.lake.Lookup(ctx, kind, dataset)
+		if err != nil {
+			return "", err
+		}
+		scan, err := t.Scan(ctx, lake.AsOf{})
+		return scan.SQL(), err
+	}
+	links, err := relation(lake.Links, flow.EntityDataset("person"))
+	if err != nil {
+		return err
+	}
+	register, err := relation(lake.Clean, "population.person")
+	if err != nil {
+		return err
+	}
+	var parts []string
+	for _, name := range people.Records.Names() {
+		if !mainPart(name) {
+			continue
+		}
+		dataset, _, _ := strings.Cut(name, "/")
+		kept, err := relation(lake.Clean, sen.Dataset(dataset))
+		if err != nil {
+			return err
+		}
+		record, _ := people.Records.Get(name)
+		number := engine.Ident(record.Fields["identity_number"])
+		parts = append(parts, fmt.Sprintf(`SELECT t._person AS person, l.entity, '%[1]s' AS dataset, k.%[2]s IS NOT NULL AND k.%[2]s IN (SELECT identity_number FROM %[3]s) AS numbered,
+ CASE WHEN k.%[2]s IS NULL THEN 'no number' WHEN k.%[2]s NOT IN (SELECT identity_number FROM %[3]s) THEN 'a number of nobody' WHEN t._kind = '' THEN 'a number, no planted error' ELSE 'a number, ' || t._kind END AS kind
+FROM %[4]s k JOIN read_parquet(%[5]s) t ON k._row = t._row JOIN (SELECT * FROM %[6]s WHERE dataset = '%[1]s') l ON l.record = k._key WHERE t._person IS NOT NULL`,
+			name, number, register, kept, engine.Literal(filepath.Join(b.dir, "truth", dataset+".parquet")), links))
+	}
+	if err := c.Exec(ctx, "CREATE TEMP TABLE judged AS "+strings.Join(parts, "\nUNION ALL\n")); err != nil {
+		return err
+	}
+	if err := b.judge(ctx, c, "all", "true", f); err != nil {
+		return err
+	}
+	if err := b.judge(ctx, c, "without a valid number", "NOT numbered", f); err != nil {
+		return err
+	}
+	rows, err := c.Query(ctx, "SELECT kind FROM judged GROUP BY kind ORDER BY kind")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var kinds []string
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return err
+		}
+		kinds = append(kinds, kind)
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, kind := range kinds {
+		if err := b.judge(ctx, c, kind, "kind = "+engine.Literal(kind), f); err != nil {
+			return err
+		}
+	}
+	return c.Row(ctx, "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM judged WHERE dataset = 'population.person' GROUP BY entity HAVING count(DISTINCT person) > 1)", &f.Merged)
+}
+
+// judge counts the pairs of which at least one record is of a class: all pairs
+// but those of the other records alone.
+func (b *bench) judge(ctx context.Context, c *engine.Conn, of, class string, f *NationFigures) error {
+	a := LinkAccuracy{Of: of}
+	pairs := func(group, where string) string {
+		return "(SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM judged WHERE " + where + " GROUP BY " + group + "))"
+	}
+	involving := func(group, and string) string {
+		return pairs(group, and) + " - " + pairs(group, and+" AND NOT ("+class+")")
+	}
+	var together, right int64
+	if err := c.Row(ctx, "SELECT (SELECT count(*) FROM judged WHERE "+class+"), "+involving("person", "true")+", "+
+		involving("entity", "entity IS NOT NULL")+", "+involving("person, entity", "entity IS NOT NULL"), &a.Records, &a.Pairs, &together, &right); err != nil {
+		return err
+	}
+	a.Precision, a.Recall = 1, 1
+	if together > 0 {
+		a.Precision = float64(right) / float64(together)
+	}
+	if a.Pairs > 0 {
+		a.Recall = float64(right) / float64(a.Pairs)
+	}
+	f.Accuracy = append(f.Accuracy, a)
+	return nil
+}
