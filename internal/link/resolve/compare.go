@@ -47,8 +47,8 @@ func (r *run) leftOver(ctx context.Context) error {
 			}
 		}
 		if says >= 2 {
-			left = append(left, fmt.Sprintf("SELECT l.dataset, l.record, %s FROM %s m JOIN %s l ON l.dataset = %s AND l.record = m._record WHERE l.entity IS NULL",
-				strings.Join(values, ", "), mention(i), Links, engine.Literal(s.Name)))
+			left = append(left, fmt.Sprintf("SELECT %s AS dataset, l.record, %s FROM %s WHERE l.entity IS NULL",
+				engine.Literal(s.Name), strings.Join(values, ", "), said(i)))
 		}
 	}
 	if len(left) == 0 {
@@ -57,10 +57,7 @@ func (r *run) leftOver(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS %s", strings.Join(left, "\nUNION ALL\n")); err != nil {
 		return err
 	}
-	if err := r.goldenOf(ctx, compared); err != nil { // what the keys have brought together is what is known of each thing
-		return err
-	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_things AS SELECT entity, %s FROM %s", engine.Idents(compared), Golden); err != nil {
+	if err := r.things(ctx, compared); err != nil {
 		return err
 	}
 	var near []string
@@ -73,6 +70,35 @@ func (r *run) leftOver(ctx context.Context) error {
 		near = append(near, "SELECT b.entity FROM (SELECT * FROM sen_left) a JOIN sen_things b ON "+strings.Join(on, " AND "))
 	}
 	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT * FROM sen_things WHERE entity IN (%s)", strings.Join(near, " UNION "))
+}
+
+// most is from how many datasets, those that are believed first, a thing's
+// values are taken to compare it.
+const most = 3
+
+// things makes sen_things: what the keys have brought together of each thing,
+// in the fields that are compared.
+func (r *run) things(ctx context.Context, compared []string) error {
+	columns, joins := "g.entity", ""
+	for n, f := range compared {
+		var parts []string
+		for _, p := range r.partsOf(f) {
+			if len(parts) < most {
+				parts = append(parts, p.sql)
+			}
+		}
+		if len(parts) == 0 {
+			columns += ", CAST(NULL AS VARCHAR) AS " + engine.Ident(f)
+			continue
+		}
+		t := survivors(n)
+		if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, arg_min(v, rank) AS v FROM (%s) GROUP BY entity", t, strings.Join(parts, " UNION ALL ")); err != nil {
+			return err
+		}
+		columns += fmt.Sprintf(", %s.v AS %s", t, engine.Ident(f))
+		joins += fmt.Sprintf(" LEFT JOIN %[1]s ON g.entity = %[1]s.entity", t)
+	}
+	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_things AS SELECT %s FROM (SELECT DISTINCT _id AS entity FROM sen_register) g%s", columns, joins)
 }
 
 // blockKey is a term of a block as SQL.
@@ -180,6 +206,11 @@ func (r *run) take(ctx context.Context, found *link.Result, things []int64, reco
 	if err := flush(); err != nil {
 		return err
 	}
-	return r.exec(ctx, `UPDATE %s AS l SET entity = coalesce(f.entity, CAST(hash(%s, f.first_dataset, f.first_record) >> 1 AS BIGINT)), how = '%s', probability = %f
-FROM sen_found f WHERE l.dataset = f.dataset AND l.record = f.record AND l.entity IS NULL`, Links, engine.Literal(r.entity.Entity), Probable, found.Threshold)
+	for i, source := range r.sources {
+		if err := r.exec(ctx, `UPDATE %s AS l SET entity = coalesce(f.entity, CAST(hash(%s, f.first_dataset, f.first_record) >> 1 AS BIGINT)), how = '%s', probability = %f
+FROM sen_found f WHERE f.dataset = %s AND l.record = f.record AND l.entity IS NULL`, linksOf(i), engine.Literal(r.entity.Entity), Probable, found.Threshold, engine.Literal(source.Name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -9,10 +9,12 @@
 package resolve
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
@@ -49,6 +51,8 @@ type Report struct {
 	Things    int64            `json:"things"`
 	Conflicts int64            `json:"conflicts"` // records whose key names a thing that name and birth date contradict
 	Change    *Change          `json:"change,omitempty"`
+
+	Seconds map[string]float64 `json:"seconds"` // by step
 }
 
 // Change is what a run made of the things of the run before it.
@@ -71,12 +75,19 @@ type run struct {
 // probability) and Golden in the session. before is the relation of the links
 // of an earlier run, or empty: their identifiers are kept.
 func Run(ctx context.Context, c *engine.Conn, entity *link.Entity, sources []Source, before string) (Report, error) {
-	r := &run{c: c, entity: entity, sources: sources, report: Report{Entity: entity.Entity, Linked: map[string]int64{}}}
-	for _, step := range []func(context.Context) error{r.mentions, r.register, r.byKey, r.byComparison, r.alone,
-		func(ctx context.Context) error { return r.keepIdentifiers(ctx, before) }, r.golden, r.count} {
-		if err := step(ctx); err != nil {
+	r := &run{c: c, entity: entity, sources: sources, report: Report{Entity: entity.Entity, Linked: map[string]int64{}, Seconds: map[string]float64{}}}
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"mentions", r.mentions}, {"register", r.register}, {"keys", r.byKey}, {"compare", r.byComparison}, {"alone", r.alone},
+		{"identifiers", func(ctx context.Context) error { return r.keepIdentifiers(ctx, before) }}, {"golden", r.golden}, {"count", r.count},
+	} {
+		begun := time.Now()
+		if err := step.do(ctx); err != nil {
 			return r.report, fmt.Errorf("entity %s: %w", entity.Entity, err)
 		}
+		r.report.Seconds[step.name] = time.Since(begun).Seconds()
 	}
 	return r.report, nil
 }
@@ -144,42 +155,59 @@ func (r *run) nameAndBirth() (name, birth string) {
 func (r *run) register(ctx context.Context) error {
 	key := r.keys()[0]
 	name, birth := r.nameAndBirth()
-	var parts []string
+	var sure, other []string
 	for i, s := range r.sources {
 		if !s.gives(key) {
 			continue
 		}
 		rank := map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
-		parts = append(parts, fmt.Sprintf("SELECT %s AS _k, %s AS _name, %s AS _birth, %d AS _rank FROM %s WHERE %[1]s IS NOT NULL",
-			engine.Ident(key), s.value(name), s.value(birth), rank*100+i, mention(i)))
+		part := fmt.Sprintf("SELECT %s AS _k, %s AS _name, %s AS _birth, %d AS _rank FROM %s WHERE %[1]s IS NOT NULL",
+			engine.Ident(key), s.value(name), s.value(birth), rank*100+i, mention(i))
+		if s.Record.Role == link.Authoritative {
+			sure = append(sure, part)
+		} else {
+			other = append(other, part+" AND "+engine.Ident(key)+" NOT IN (SELECT _k FROM sen_register)")
+		}
 	}
-	if len(parts) == 0 {
+	if len(sure)+len(other) == 0 {
 		return fmt.Errorf("no records give its key %s", key)
 	}
-	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_register AS
-SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, _rank)) AS _name, arg_min(_birth, _rank) AS _birth, min(_rank) AS _rank
-FROM (%s) GROUP BY _k
-HAVING min(_rank) < 100 OR count(*) > 1 AND count(DISTINCT sen_fold(_name)) <= 1`, engine.Literal(r.entity.Entity), strings.Join(parts, "\nUNION ALL\n"))
+	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, _rank)) AS _name, arg_min(_birth, _rank) AS _birth`, engine.Literal(r.entity.Entity))
+	if len(sure) == 0 {
+		sure = []string{"SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank LIMIT 0"}
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_register AS %s FROM (%s) GROUP BY _k", known, strings.Join(sure, "\nUNION ALL\n")); err != nil || len(other) == 0 {
+		return err
+	}
+	return r.exec(ctx, "INSERT INTO sen_register %s FROM (%s) GROUP BY _k HAVING count(*) > 1 AND count(DISTINCT sen_fold(_name)) <= 1", known, strings.Join(other, "\nUNION ALL\n"))
 }
 
 // byKey links the records whose keys are plausible. A key that several things
 // share is none.
 func (r *run) byKey(ctx context.Context) error {
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s (entity BIGINT, dataset VARCHAR, record BIGINT, how VARCHAR, probability DOUBLE)", Links); err != nil {
-		return err
-	}
 	others := r.keys()[1:]
 	for _, other := range others {
 		if err := r.otherKey(ctx, other); err != nil {
 			return err
 		}
 	}
+	all := make([]string, len(r.sources))
 	for i, s := range r.sources {
 		if err := r.linkByKey(ctx, i, s, others); err != nil {
 			return err
 		}
+		all[i] = fmt.Sprintf("SELECT entity, %s AS dataset, record, how, probability FROM %s", engine.Literal(s.Name), linksOf(i))
 	}
-	return nil
+	return r.exec(ctx, "CREATE OR REPLACE TEMP VIEW %s AS %s", Links, strings.Join(all, "\nUNION ALL\n"))
+}
+
+// linksOf is the table of one source's links: entity, record, how, probability.
+func linksOf(i int) string { return fmt.Sprintf("sen_l%d", i) }
+
+// said is a source's records with the things that they speak of: m is the
+// record, l its link.
+func said(i int) string {
+	return fmt.Sprintf("%s m JOIN %s l ON l.record = m._record", mention(i), linksOf(i))
 }
 
 func other(key string) string { return engine.Ident("sen_by_" + key) }
@@ -206,8 +234,8 @@ func (r *run) contradicts(s Source, thing string) string {
 	if !s.gives(name) || !s.gives(birth) {
 		return "false"
 	}
-	return fmt.Sprintf(`coalesce(sen_fold(m.%[1]s) <> %[3]s._name AND jaro_winkler_similarity(sen_fold(m.%[1]s), %[3]s._name) < 0.85
- AND m.%[2]s <> %[3]s._birth AND left(m.%[2]s, 4) <> left(%[3]s._birth, 4), false)`, engine.Ident(name), engine.Ident(birth), thing)
+	return fmt.Sprintf(`CASE WHEN left(m.%[2]s, 4) = left(%[3]s._birth, 4) OR m.%[2]s IS NULL OR %[3]s._birth IS NULL OR m.%[1]s IS NULL OR %[3]s._name IS NULL THEN false
+ WHEN sen_fold(m.%[1]s) = %[3]s._name THEN false ELSE jaro_winkler_similarity(sen_fold(m.%[1]s), %[3]s._name) < 0.85 END`, engine.Ident(name), engine.Ident(birth), thing)
 }
 
 func (r *run) linkByKey(ctx context.Context, i int, s Source, others []string) error {
@@ -227,7 +255,7 @@ func (r *run) linkByKey(ctx context.Context, i int, s Source, others []string) e
 		if s.gives(key) {
 			join(other(key), alias, key, ByOtherKey)
 		}
-		if s.gives(first) {
+		if field, _ := r.entity.Fields.Get(key); s.gives(first) && field.Element == "identity-number-old" {
 			join(other(key), alias+"f", first, ByOtherKey) // an old number where the new one belongs
 		}
 	}
@@ -238,32 +266,31 @@ func (r *run) linkByKey(ctx context.Context, i int, s Source, others []string) e
 	if s.gives(first) {
 		conflict = "g._id IS NOT NULL AND " + r.contradicts(s, "g")
 	}
-	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_step AS SELECT coalesce(%s) AS entity, m._record AS record, %s END AS how, %s AS conflict FROM %s m%s`,
-		strings.Join(ids, ", "), hows, conflict, mention(i), joins); err != nil {
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS SELECT coalesce(%s) AS entity, m._record AS record, %s END AS how, CASE WHEN coalesce(%s) IS NOT NULL THEN 1.0::DOUBLE END AS probability, %s AS conflict FROM %s m%s`,
+		linksOf(i), strings.Join(ids, ", "), hows, strings.Join(ids, ", "), conflict, mention(i), joins); err != nil {
 		return err
 	}
 	var conflicts int64
-	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_step WHERE conflict", &conflicts); err != nil {
+	if err := r.c.Row(ctx, "SELECT count(*) FROM "+linksOf(i)+" WHERE conflict", &conflicts); err != nil {
 		return err
 	}
 	r.report.Conflicts += conflicts
-	return r.exec(ctx, "INSERT INTO %s SELECT entity, %s, record, how, CASE WHEN how IS NOT NULL THEN 1.0 END FROM sen_step", Links, engine.Literal(s.Name))
+	return nil
 }
 
 // alone gives what nothing was found for a thing of its own, where its source
 // knows things and does not only mention them.
 func (r *run) alone(ctx context.Context) error {
-	var names []string
-	for _, s := range r.sources {
-		if s.Record.Role != link.Mentioning {
-			names = append(names, engine.Literal(s.Name))
+	for i, s := range r.sources {
+		if s.Record.Role == link.Mentioning {
+			continue
+		}
+		if err := r.exec(ctx, `UPDATE %s SET entity = CAST(hash(%s, %s, record) >> 1 AS BIGINT), how = '%s' WHERE entity IS NULL`,
+			linksOf(i), engine.Literal(r.entity.Entity), engine.Literal(s.Name), Alone); err != nil {
+			return err
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	return r.exec(ctx, `UPDATE %s SET entity = CAST(hash(%s, dataset, record) >> 1 AS BIGINT), how = '%s' WHERE entity IS NULL AND dataset IN (%s)`,
-		Links, engine.Literal(r.entity.Entity), Alone, strings.Join(names, ", "))
+	return nil
 }
 
 // keepIdentifiers calls each thing what most of its records were called
@@ -279,9 +306,13 @@ WHERE n.entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`,
 		`CREATE OR REPLACE TEMP TABLE sen_names AS SELECT now, was FROM (
   SELECT *, row_number() OVER (PARTITION BY was ORDER BY votes DESC, now) AS of_was FROM (
     SELECT *, row_number() OVER (PARTITION BY now ORDER BY votes DESC, was) AS of_now FROM sen_votes) WHERE of_now = 1) WHERE of_was = 1`,
-		`UPDATE ` + Links + ` SET entity = s.was FROM sen_names s WHERE entity = s.now AND s.now <> s.was`,
 	} {
 		if err := r.c.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	for i := range r.sources {
+		if err := r.exec(ctx, "UPDATE %s SET entity = s.was FROM sen_names s WHERE entity = s.now AND s.now <> s.was", linksOf(i)); err != nil {
 			return err
 		}
 	}
@@ -296,49 +327,93 @@ WHERE n.entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`,
 
 // golden makes one row of each thing: of each field the value that survives,
 // the dataset that gave it, the day of which it speaks, and what else was said.
-func (r *run) golden(ctx context.Context) error { return r.goldenOf(ctx, r.entity.Fields.Names()) }
-
-func (r *run) goldenOf(ctx context.Context, fields []string) error {
+func (r *run) golden(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, count(*) AS records, count(DISTINCT dataset) AS datasets FROM %s WHERE entity IS NOT NULL GROUP BY entity", Golden, Links); err != nil {
 		return err
 	}
-	for _, f := range fields {
-		if err := r.survive(ctx, f); err != nil {
-			return fmt.Errorf("field %s: %w", f, err)
+	for batch := range slices.Chunk(r.entity.Fields.Names(), fieldsAtOnce) {
+		columns, joins := "g.*", ""
+		for n, f := range batch {
+			if err := r.survive(ctx, f, n); err != nil {
+				return fmt.Errorf("field %s: %w", f, err)
+			}
+			t := survivors(n)
+			columns += fmt.Sprintf(", %[1]s.v AS %[2]s, %[1]s.src AS %[3]s, %[1]s.as_of AS %[4]s, %[1]s.rejected AS %[5]s", t,
+				engine.Ident(f), engine.Ident(f+"_source"), engine.Ident(f+"_as_of"), engine.Ident(f+"_rejected"))
+			joins += fmt.Sprintf(" LEFT JOIN %[1]s ON g.entity = %[1]s.entity", t)
+		}
+		if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %[1]s AS SELECT %[2]s FROM %[1]s g%[3]s", Golden, columns, joins); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// survive joins one field to the golden records.
-func (r *run) survive(ctx context.Context, f string) error {
+// fieldsAtOnce is how many fields are joined to the golden records at a time:
+// more are quicker, and take more memory.
+const fieldsAtOnce = 6
+
+// survivors is the table of what survives of the nth field of a batch: entity,
+// v, src, as_of, rejected.
+func survivors(n int) string { return fmt.Sprintf("sen_f%d", n) }
+
+// survive makes the table of what survives of a field. Most things have one value of
+// the dataset that is believed first, and nobody says another: those are
+// settled by one join; only where there is more to say are all values ordered.
+func (r *run) survive(ctx context.Context, f string, n int) error {
+	parts := r.partsOf(f)
+	if len(parts) == 0 {
+		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s (entity BIGINT, v VARCHAR, src VARCHAR, as_of DATE, rejected VARCHAR)", survivors(n))
+	}
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_first AS SELECT entity, min(v) AS v, max(_as_of) AS as_of FROM (%s) GROUP BY entity HAVING min(v) = max(v)`, parts[0].sql); err != nil {
+		return err
+	}
+	all := make([]string, len(parts))
+	for i, p := range parts {
+		all[i] = p.sql
+	}
 	field, _ := r.entity.Fields.Get(f)
-	var parts []string
+	then := map[string]string{"": "-n", "most-agreed": "-n", "newest": "-epoch_days", "most-complete": "-strlen(v)"}[field.Then]
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_more AS
+WITH other AS (SELECT o.entity, o.v, o._as_of, o.src, o.rank FROM (%s) o LEFT JOIN sen_first b ON o.entity = b.entity WHERE b.entity IS NULL OR o.v <> b.v),
+ heard AS (FROM other UNION ALL SELECT entity, v, as_of, %s, %d FROM sen_first WHERE entity IN (SELECT entity FROM other)),
+ said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, rank) AS src, count(*) AS n,
+    coalesce(datediff('day', DATE '1800-01-01', max(_as_of)), 0) AS epoch_days FROM heard GROUP BY entity, v),
+ ordered AS (SELECT *, row_number() OVER (PARTITION BY entity ORDER BY rank, %s, -epoch_days, -n, v) AS place FROM said)
+SELECT entity, any_value(v) FILTER (place = 1) AS v, any_value(src) FILTER (place = 1) AS src, any_value(as_of) FILTER (place = 1) AS as_of,
+    string_agg(v || ' · ' || src, chr(10) ORDER BY place) FILTER (place > 1) AS rejected FROM ordered GROUP BY entity`,
+		strings.Join(all, "\nUNION ALL\n"), engine.Literal(parts[0].name), parts[0].rank, then); err != nil {
+		return err
+	}
+	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS FROM sen_more UNION ALL
+SELECT entity, v, %s, as_of, NULL FROM sen_first WHERE entity NOT IN (SELECT entity FROM sen_more)`, survivors(n), engine.Literal(parts[0].name))
+}
+
+// part is what one source says of a field.
+type part struct {
+	name string
+	rank int
+	sql  string // entity, v, _as_of, src, rank
+}
+
+// partsOf are the sources that say a field, who is believed first, first.
+func (r *run) partsOf(f string) []part {
+	field, _ := r.entity.Fields.Get(f)
+	var out []part
 	for i, s := range r.sources {
 		if !s.gives(f) {
 			continue
 		}
-		rank := slices.Index(field.Believe, s.Name)
-		if rank < 0 {
-			rank = len(field.Believe) + map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
+		p := part{name: s.Name, rank: slices.Index(field.Believe, s.Name)}
+		if p.rank < 0 {
+			p.rank = len(field.Believe) + map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
 		}
-		parts = append(parts, fmt.Sprintf("SELECT l.entity, m.%s AS v, m._as_of, %s AS src, %d AS rank FROM %s m JOIN %s l ON l.dataset = %[2]s AND l.record = m._record WHERE l.entity IS NOT NULL AND m.%[1]s IS NOT NULL",
-			engine.Ident(f), engine.Literal(s.Name), rank, mention(i), Links))
+		p.sql = fmt.Sprintf("SELECT l.entity, m.%s AS v, m._as_of, %s AS src, %d AS rank FROM %s WHERE l.entity IS NOT NULL AND m.%[1]s IS NOT NULL",
+			engine.Ident(f), engine.Literal(s.Name), p.rank, said(i))
+		out = append(out, p)
 	}
-	value, source, asOf, rejected := engine.Ident(f), engine.Ident(f+"_source"), engine.Ident(f+"_as_of"), engine.Ident(f+"_rejected")
-	if len(parts) == 0 {
-		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %[1]s AS SELECT *, CAST(NULL AS VARCHAR) AS %[2]s, CAST(NULL AS VARCHAR) AS %[3]s, CAST(NULL AS DATE) AS %[4]s, CAST(NULL AS VARCHAR) AS %[5]s FROM %[1]s",
-			Golden, value, source, asOf, rejected)
-	}
-	then := map[string]string{"": "-n", "most-agreed": "-n", "newest": "-epoch_days", "most-complete": "-strlen(v)"}[field.Then]
-	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %[1]s AS
-WITH said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, rank) AS src, count(*) AS n,
-    coalesce(datediff('day', DATE '1800-01-01', max(_as_of)), 0) AS epoch_days FROM (%[2]s) GROUP BY entity, v),
- ordered AS (SELECT *, row_number() OVER (PARTITION BY entity ORDER BY rank, %[3]s, -epoch_days, -n, v) AS place FROM said),
- best AS (SELECT entity, any_value(v) FILTER (place = 1) AS v, any_value(src) FILTER (place = 1) AS src, any_value(as_of) FILTER (place = 1) AS as_of,
-    string_agg(v || ' · ' || src, chr(10) ORDER BY place) FILTER (place > 1) AS rejected FROM ordered GROUP BY entity)
-SELECT g.*, b.v AS %[4]s, b.src AS %[5]s, b.as_of AS %[6]s, b.rejected AS %[7]s FROM %[1]s g LEFT JOIN best b ON g.entity = b.entity`,
-		Golden, strings.Join(parts, "\nUNION ALL\n"), then, value, source, asOf, rejected)
+	slices.SortStableFunc(out, func(a, b part) int { return cmp.Compare(a.rank, b.rank) })
+	return out
 }
 
 func (r *run) count(ctx context.Context) error {
