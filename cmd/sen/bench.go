@@ -19,7 +19,7 @@ func (p *program) benchCommand() *cobra.Command {
 		Long:    "Measures the main job, and what a value of each data element costs, on this machine.",
 		Example: "  sen bench sync --records 1000000\n  sen bench nation --records 1000000\n  sen bench extract --rows 5000000\n  sen bench dictionary\n  sen bench address",
 	}
-	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand())
+	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchLookupCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand())
 	return c
 }
 
@@ -73,6 +73,31 @@ copies the landed rows plainly: the floor. Prints one line of JSON.`,
 	c.Flags().Int64Var(&o.Records, "records", 1_000_000, "about how many records")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "another seed is another country")
 	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
+	return c
+}
+
+func (p *program) benchLookupCommand() *cobra.Command {
+	o := bench.LookupOptions{}
+	c := &cobra.Command{
+		Use:   "lookup",
+		Short: p.lang.Pick("Tra bản ghi vàng theo khóa, trong khi đang nạp", "Golden records by their keys, while a load goes on"),
+		Long: `Loads so many made-up golden records into an index whose cache is far smaller, then
+asks for random ones by one of their keys, one in ten of which nobody has, while
+the next load goes on. Every answer is held against what was loaded. Prints one
+line of JSON.`,
+		Example: "  sen bench lookup --records 5000000",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.Dir, o.Log = p.flags.dir, p.err
+			figures, err := bench.Lookup(cmd.Context(), o)
+			if err != nil {
+				return err
+			}
+			return figures.Print(p.out)
+		},
+	}
+	c.Flags().Int64Var(&o.Records, "records", 5_000_000, "golden records")
+	c.Flags().IntVar(&o.Lookups, "lookups", 500_000, "keys that are asked for")
 	return c
 }
 

@@ -157,70 +157,77 @@ func (b *bench) checkLinks(ctx context.Context, people *link.Entity, f *NationFi
 		return err
 	}
 	defer c.Close()
-	relation := func(kind lake.Kind, dataset sen.Dataset) (string, error) {
-		t, err := b.lake.Lookup(ctx, kind, dataset)
-		if err != nil {
-			return "", err
-		}
-		scan, err := t.Scan(ctx, lake.AsOf{})
-		return scan.SQL(), err
-	}
-	links, err := relation(lake.Links, flow.EntityDataset("person"))
-	if err != nil {
-		return err
-	}
-	register, err := relation(lake.Clean, "population.person")
-	if err != nil {
-		return err
-	}
 	var parts []string
 	for _, name := range people.Records.Names() {
 		if !mainPart(name) {
 			continue
 		}
-		dataset, _, _ := strings.Cut(name, "/")
-		kept, err := relation(lake.Clean, sen.Dataset(dataset))
+		part, err := b.judged(ctx, people, name)
 		if err != nil {
 			return err
 		}
-		record, _ := people.Records.Get(name)
-		number := engine.Ident(record.Fields["identity_number"])
-		parts = append(parts, fmt.Sprintf(`SELECT t._person AS person, l.entity, '%[1]s' AS dataset, k.%[2]s IS NOT NULL AND k.%[2]s IN (SELECT identity_number FROM %[3]s) AS numbered,
- CASE WHEN k.%[2]s IS NULL THEN 'no number' WHEN k.%[2]s NOT IN (SELECT identity_number FROM %[3]s) THEN 'a number of nobody' WHEN t._kind = '' THEN 'a number, no planted error' ELSE 'a number, ' || t._kind END AS kind
-FROM %[4]s k JOIN read_parquet(%[5]s) t ON k._row = t._row JOIN (SELECT * FROM %[6]s WHERE dataset = '%[1]s') l ON l.record = k._key WHERE t._person IS NOT NULL`,
-			name, number, register, kept, engine.Literal(filepath.Join(b.dir, "truth", dataset+".parquet")), links))
+		parts = append(parts, part)
 	}
 	if err := c.Exec(ctx, "CREATE TEMP TABLE judged AS "+strings.Join(parts, "\nUNION ALL\n")); err != nil {
 		return err
 	}
-	if err := b.judge(ctx, c, "all", "true", f); err != nil {
-		return err
-	}
-	if err := b.judge(ctx, c, "without a valid number", "NOT numbered", f); err != nil {
-		return err
-	}
+	classes := [][2]string{{"all", "true"}, {"without a valid number", "NOT numbered"}}
 	rows, err := c.Query(ctx, "SELECT kind FROM judged GROUP BY kind ORDER BY kind")
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	var kinds []string
 	for rows.Next() {
 		var kind string
 		if err := rows.Scan(&kind); err != nil {
 			return err
 		}
-		kinds = append(kinds, kind)
+		classes = append(classes, [2]string{kind, "kind = " + engine.Literal(kind)})
 	}
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for _, kind := range kinds {
-		if err := b.judge(ctx, c, kind, "kind = "+engine.Literal(kind), f); err != nil {
+	for _, class := range classes {
+		if err := b.judge(ctx, c, class[0], class[1], f); err != nil {
 			return err
 		}
 	}
 	return c.Row(ctx, "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM judged WHERE dataset = 'population.person' GROUP BY entity HAVING count(DISTINCT person) > 1)", &f.Merged)
+}
+
+// judged is SQL: of each clean record of a source, whom it is about, what it was
+// linked to, whether its number is one of the register, and what was planted.
+func (b *bench) judged(ctx context.Context, people *link.Entity, name string) (string, error) {
+	dataset, _, _ := strings.Cut(name, "/")
+	links, err := b.relation(ctx, lake.Links, flow.EntityDataset("person"))
+	if err != nil {
+		return "", err
+	}
+	register, err := b.relation(ctx, lake.Clean, "population.person")
+	if err != nil {
+		return "", err
+	}
+	kept, err := b.relation(ctx, lake.Clean, sen.Dataset(dataset))
+	if err != nil {
+		return "", err
+	}
+	record, _ := people.Records.Get(name)
+	number := "k." + engine.Ident(record.Fields["identity_number"])
+	known := number + " IN (SELECT identity_number FROM " + register + ")"
+	return fmt.Sprintf(`SELECT t._person AS person, l.entity, '%[1]s' AS dataset, %[2]s IS NOT NULL AND %[3]s AS numbered,
+ CASE WHEN %[2]s IS NULL THEN 'no number' WHEN NOT %[3]s THEN 'a number of nobody' WHEN t._kind = '' THEN 'a number, no planted error' ELSE 'a number, ' || t._kind END AS kind
+FROM %[4]s k JOIN read_parquet(%[5]s) t ON k._row = t._row JOIN (SELECT * FROM %[6]s WHERE dataset = '%[1]s') l ON l.record = k._key WHERE t._person IS NOT NULL`,
+		name, number, known, kept, engine.Literal(filepath.Join(b.dir, "truth", dataset+".parquet")), links), nil
+}
+
+// relation is a table as it stands.
+func (b *bench) relation(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (string, error) {
+	t, err := b.lake.Lookup(ctx, kind, dataset)
+	if err != nil {
+		return "", err
+	}
+	scan, err := t.Scan(ctx, lake.AsOf{})
+	return scan.SQL(), err
 }
 
 // judge counts the pairs of which at least one record is of a class: all pairs

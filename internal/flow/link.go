@@ -1,10 +1,12 @@
 package flow
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,14 +102,14 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	}
 	summary := map[string]string{summaryFrom: from, summaryReport: string(text)}
 	run := fmt.Sprintf("link-%d", f.o.Now().Unix())
-	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links+" ORDER BY entity, dataset, record", summary); err != nil {
+	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links, summary); err != nil {
 		return Linked{}, err
 	}
 	columns := make([]string, 0, 64)
 	for _, field := range goldenFields(entity) {
 		columns = append(columns, engine.Ident(field.Name))
 	}
-	if err := write(ctx, c, golden, run, "SELECT "+strings.Join(columns, ", ")+" FROM "+resolve.Golden+" ORDER BY entity", summary); err != nil {
+	if err := write(ctx, c, golden, run, "SELECT "+strings.Join(columns, ", ")+" FROM "+resolve.Golden, summary); err != nil {
 		return Linked{}, err
 	}
 	return Linked{Report: report}, loadIndex(ctx, e, db, entity, golden)
@@ -134,6 +136,19 @@ func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link
 		return err
 	}
 	defer c.Close()
+	err = loadInto(ctx, c, db, entity, scan.SQL(), current.String(), false)
+	if errors.Is(err, errSeparator) {
+		err = loadInto(ctx, c, db, entity, scan.SQL(), current.String(), true)
+	}
+	return err
+}
+
+// errSeparator: a value holds a sign that parts the index's fields.
+var errSeparator = errors.New("a value holds a separator of the index")
+
+// loadInto loads an entity; with translate, separators within values become
+// spaces, which takes the engine several times as long.
+func loadInto(ctx context.Context, c *engine.Conn, db *index.DB, entity *link.Entity, golden, position string, translate bool) error {
 	groups := indexGroups(entity)
 	load, err := db.Begin(entity.Entity, entity.Match.Keys, groups)
 	if err != nil {
@@ -141,14 +156,14 @@ func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link
 	}
 	defer load.Abort()
 	for i, key := range entity.Match.Keys {
-		if err := loadKeys(ctx, c, load, i, key, scan.SQL()); err != nil {
+		if err := loadKeys(ctx, c, load, i, key, golden); err != nil {
 			return err
 		}
 	}
-	if err := loadGroups(ctx, c, load, groups, scan.SQL()); err != nil {
+	if err := loadGroups(ctx, c, load, groups, golden, translate); err != nil {
 		return err
 	}
-	return load.Commit(current.String())
+	return load.Commit(position)
 }
 
 // indexGroups are the entity's fields by their groups.
@@ -188,18 +203,26 @@ func loadKeys(ctx context.Context, c *engine.Conn, load *index.Load, n int, key,
 	return rows.Err()
 }
 
+var (
+	recordSeparator = []byte(index.RecordSeparator)
+	unitSeparator   = []byte(index.UnitSeparator)
+)
+
 // loadGroups loads the fields, each group as one text that the engine writes.
-func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, golden string) error {
+func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, golden string, translate bool) error {
 	plain := func(column string) string {
-		return "coalesce(translate(CAST(" + engine.Ident(column) + " AS VARCHAR), chr(30) || chr(31), '  '), '')"
+		if translate {
+			return "translate(CAST(" + engine.Ident(column) + " AS VARCHAR), chr(30) || chr(31), '  ')"
+		}
+		return engine.Ident(column)
 	}
 	columns := []string{"entity"}
 	for _, g := range groups {
 		var parts []string
 		for _, f := range g.Fields {
-			parts = append(parts, plain(f)+" || chr(31) || "+plain(f+"_source")+" || chr(31) || "+plain(f+"_as_of")+" || chr(31) || "+plain(f+"_rejected")+" || chr(30)")
+			parts = append(parts, plain(f), "chr(31)", engine.Ident(f+"_source"), "chr(31)", engine.Ident(f+"_as_of"), "chr(31)", plain(f+"_rejected"), "chr(30)")
 		}
-		columns = append(columns, strings.Join(parts, " || "))
+		columns = append(columns, "concat("+strings.Join(parts, ", ")+")") // NULL is nothing
 	}
 	rows, err := c.Query(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+golden+" ORDER BY entity")
 	if err != nil {
@@ -217,6 +240,9 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 			return err
 		}
 		for n, text := range texts {
+			if fields := len(groups[n].Fields); bytes.Count(text, recordSeparator) != fields || bytes.Count(text, unitSeparator) != 3*fields {
+				return errSeparator
+			}
 			if err := load.Group(id, n, text); err != nil {
 				return err
 			}

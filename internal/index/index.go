@@ -67,7 +67,7 @@ type DB struct {
 	cache *pebble.Cache
 
 	mu      sync.RWMutex
-	layouts map[string]layout // of each entity's current load, by its raw text
+	layouts map[string]*layout // of each entity's current load
 }
 
 // layout says how the records of one load of an entity lie.
@@ -88,7 +88,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, sen.Errorf(sen.Unavailable, "make the index's folder: %w", err)
 	}
-	d := &DB{dir: dir, cache: pebble.NewCache(o.Cache), layouts: map[string]layout{}}
+	d := &DB{dir: dir, cache: pebble.NewCache(o.Cache), layouts: map[string]*layout{}}
 	options := &pebble.Options{Cache: d.cache, Logger: quiet{}, FormatMajorVersion: pebble.FormatNewest}
 	for i := range options.Levels {
 		options.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -150,29 +150,11 @@ func recordKey(generation uint64, id int64, group int) []byte {
 	return append(binary.BigEndian.AppendUint64(append(generationKey(generation), recordSpace), uint64(id)), byte(group))
 }
 
-// layout is the entity's current one as a snapshot has it.
-func (d *DB) layout(s pebble.Reader, entity string) (layout, bool, error) {
-	raw, closer, err := s.Get(metaKey(entity))
-	if errors.Is(err, pebble.ErrNotFound) {
-		return layout{}, false, nil
-	}
-	if err != nil {
-		return layout{}, false, damaged(err)
-	}
-	defer closer.Close()
+// current is the entity's layout; nil before its first load.
+func (d *DB) current(entity string) *layout {
 	d.mu.RLock()
-	l, known := d.layouts[string(raw)]
-	d.mu.RUnlock()
-	if known {
-		return l, true, nil
-	}
-	if err := json.Unmarshal(raw, &l); err != nil {
-		return l, false, damaged(err)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.layouts[string(raw)] = l
-	return l, true, nil
+	defer d.mu.RUnlock()
+	return d.layouts[entity]
 }
 
 func damaged(err error) error {
@@ -182,21 +164,29 @@ func damaged(err error) error {
 
 // Position is what the last load of an entity had applied.
 func (d *DB) Position(entity string) (string, error) {
-	l, _, err := d.layout(d.pb, entity)
-	return l.Position, err
+	if l := d.current(entity); l != nil {
+		return l.Position, nil
+	}
+	return "", nil
 }
 
-// Get is the record that has this value in a key field: see Reader.
+// Get is the record that has this value in a key field: see Reader. What a load
+// replaces is let go only when the new one is current: where it has become so
+// meanwhile, parts of the old may be gone, and Get begins again.
 func (d *DB) Get(entity, keyField, key string, groups ...string) (Record, error) {
-	s := d.pb.NewSnapshot()
-	defer s.Close()
-	l, there, err := d.layout(s, entity)
-	if err != nil {
-		return Record{}, err
+	for {
+		l := d.current(entity)
+		if l == nil {
+			return Record{}, sen.Errorf(sen.NotFound, "the index has no %s", entity)
+		}
+		r, err := l.get(d.pb, keyField, key, groups)
+		if d.current(entity) == l {
+			return r, err
+		}
 	}
-	if !there {
-		return Record{}, sen.Errorf(sen.NotFound, "the index has no %s", entity)
-	}
+}
+
+func (l *layout) get(s pebble.Reader, keyField, key string, groups []string) (Record, error) {
 	id, err := l.find(s, keyField, key)
 	if err != nil {
 		return Record{}, err
@@ -204,7 +194,7 @@ func (d *DB) Get(entity, keyField, key string, groups ...string) (Record, error)
 	return l.read(s, id, groups)
 }
 
-func (l layout) find(s pebble.Reader, keyField, key string) (int64, error) {
+func (l *layout) find(s pebble.Reader, keyField, key string) (int64, error) {
 	if keyField == "" {
 		return parseID(key)
 	}
@@ -228,7 +218,7 @@ func (l layout) find(s pebble.Reader, keyField, key string) (int64, error) {
 	return 0, sen.Errorf(sen.Invalid, "%s is no key", keyField).WithHint("keys are %s", strings.Join(l.Keys, ", "))
 }
 
-func (l layout) read(s pebble.Reader, id int64, groups []string) (Record, error) {
+func (l *layout) read(s pebble.Reader, id int64, groups []string) (Record, error) {
 	out, found := Record{ID: id}, false
 	for n, name := range l.Groups {
 		if len(groups) > 0 && !slices.Contains(groups, name) {
@@ -282,7 +272,8 @@ func (d *DB) sweep() error {
 	return nil
 }
 
-// generations are those that are current, in ascending order.
+// generations reads the layouts, and gives the generations that are current,
+// in ascending order.
 func (d *DB) generations() ([]uint64, error) {
 	i, err := d.pb.NewIter(&pebble.IterOptions{LowerBound: []byte{metaSpace}, UpperBound: []byte{metaSpace + 1}})
 	if err != nil {
@@ -290,10 +281,11 @@ func (d *DB) generations() ([]uint64, error) {
 	}
 	var out []uint64
 	for i.First(); i.Valid(); i.Next() {
-		var l layout
-		if err := json.Unmarshal(i.Value(), &l); err != nil {
+		l := &layout{}
+		if err := json.Unmarshal(i.Value(), l); err != nil {
 			return nil, errors.Join(damaged(err), i.Close())
 		}
+		d.layouts[string(i.Key()[1:])] = l
 		out = append(out, l.Generation)
 	}
 	slices.Sort(out)

@@ -141,6 +141,38 @@ func TestAReaderSeesOneLoadWholeWhileTheNextGoesOn(t *testing.T) {
 	holds(t, d, 700, "b")
 }
 
+func TestReadersFindEveryRecordWhileLoadsTakeOneAnothersPlace(t *testing.T) {
+	d := open(t, t.TempDir())
+	if err := load(t, d, 200, "a").Commit("0"); err != nil {
+		t.Fatal(err)
+	}
+	stop, faults := make(chan struct{}), make(chan error, 1)
+	go func() {
+		defer close(faults)
+		for k := int64(0); ; k = (k + 1) % 200 {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			want, own := person(k, "a")
+			if got, err := d.Get("person", "number", own["number"]); err != nil || !reflect.DeepEqual(got, want) {
+				faults <- fmt.Errorf("record %d: got %+v, %w", k, got, err)
+				return
+			}
+		}
+	}()
+	for n := range 12 {
+		if err := load(t, d, 200, "a").Commit(fmt.Sprint(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	if err := <-faults; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestALoadThatDidNotEndLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	d := open(t, dir)

@@ -28,8 +28,7 @@ type Load struct {
 	db     *DB
 	entity string
 	layout layout
-	old    layout
-	had    bool
+	old    *layout // what is there now; nil: nothing
 	folder string
 	tables []string
 	file   *sstable.Writer
@@ -52,9 +51,7 @@ func (d *DB) Begin(entity string, keys []string, groups []Group) (*Load, error) 
 		return nil, sen.Errorf(sen.Invalid, "an entity has 255 keys and groups at most")
 	}
 	var err error
-	if l.old, l.had, err = d.layout(d.pb, entity); err != nil {
-		return nil, err
-	}
+	l.old = d.current(entity)
 	if l.layout.Generation, err = d.nextGeneration(); err != nil {
 		return nil, err
 	}
@@ -164,18 +161,18 @@ func (l *Load) Commit(position string) error {
 	if err != nil {
 		return err
 	}
-	batch := l.db.pb.NewBatch()
-	defer batch.Close()
-	if err := batch.Set(metaKey(l.entity), raw, nil); err != nil {
-		return err
-	}
-	if l.had {
-		if err := batch.DeleteRange(generationKey(l.old.Generation), generationKey(l.old.Generation+1), nil); err != nil {
-			return err
-		}
-	}
-	if err := batch.Commit(pebble.Sync); err != nil {
+	if err := l.db.pb.Set(metaKey(l.entity), raw, pebble.Sync); err != nil {
 		return sen.Errorf(sen.Unavailable, "make the load current: %w", err)
+	}
+	l.db.mu.Lock()
+	l.db.layouts[l.entity] = &l.layout
+	l.db.mu.Unlock()
+	if l.old == nil {
+		return nil
+	}
+	// Only now: a reader that misses something finds that there is a newer load.
+	if err := l.db.pb.DeleteRange(generationKey(l.old.Generation), generationKey(l.old.Generation+1), pebble.NoSync); err != nil {
+		return sen.Errorf(sen.Unavailable, "let go of the load before: %w", err)
 	}
 	return nil
 }

@@ -32,23 +32,25 @@ func (r *run) byComparison(ctx context.Context) error {
 	return r.take(ctx, found, things, records)
 }
 
+// fewest is how many of the compared fields a record must say.
+const fewest = 2
+
 // leftOver makes sen_left, the records without a thing, and sen_known, the
 // things that share a block with one of them, both with the compared fields.
 func (r *run) leftOver(ctx context.Context) error {
 	compared := r.entity.Match.Compare
 	var left []string
 	for i, s := range r.sources {
-		says := 0
-		values := make([]string, len(compared))
+		values, says := make([]string, len(compared)), []string{}
 		for n, f := range compared {
 			values[n] = s.value(f) + " AS " + engine.Ident(f)
 			if s.gives(f) {
-				says++
+				says = append(says, "(m."+engine.Ident(f)+" IS NOT NULL)::INT")
 			}
 		}
-		if says >= 2 {
-			left = append(left, fmt.Sprintf("SELECT %s AS dataset, l.record, %s FROM %s WHERE l.entity IS NULL",
-				engine.Literal(s.Name), strings.Join(values, ", "), said(i)))
+		if len(says) >= fewest { // a name alone says nothing
+			left = append(left, fmt.Sprintf("SELECT %s AS dataset, l.record, %s FROM %s WHERE l.entity IS NULL AND %s >= %d",
+				engine.Literal(s.Name), strings.Join(values, ", "), said(i), strings.Join(says, " + "), fewest))
 		}
 	}
 	if len(left) == 0 {

@@ -150,6 +150,9 @@ func (r *run) nameAndBirth() (name, birth string) {
 	return name, birth
 }
 
+// mentioned is from which rank on the records of a thing only mention it.
+const mentioned = 200
+
 // register makes the table of the things that have a key: those of the
 // authoritative records, and those that two records at least name alike.
 func (r *run) register(ctx context.Context) error {
@@ -160,7 +163,7 @@ func (r *run) register(ctx context.Context) error {
 		if !s.gives(key) {
 			continue
 		}
-		rank := map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
+		rank := map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: mentioned / 100}[s.Record.Role]
 		part := fmt.Sprintf("SELECT %s AS _k, %s AS _name, %s AS _birth, %d AS _rank FROM %s WHERE %[1]s IS NOT NULL",
 			engine.Ident(key), s.value(name), s.value(birth), rank*100+i, mention(i))
 		if s.Record.Role == link.Authoritative {
@@ -172,7 +175,7 @@ func (r *run) register(ctx context.Context) error {
 	if len(sure)+len(other) == 0 {
 		return fmt.Errorf("no records give its key %s", key)
 	}
-	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, _rank)) AS _name, arg_min(_birth, _rank) AS _birth`, engine.Literal(r.entity.Entity))
+	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, _rank)) AS _name, arg_min(_birth, _rank) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
 	if len(sure) == 0 {
 		sure = []string{"SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank LIMIT 0"}
 	}
@@ -331,7 +334,12 @@ func (r *run) golden(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, count(*) AS records, count(DISTINCT dataset) AS datasets FROM %s WHERE entity IS NOT NULL GROUP BY entity", Golden, Links); err != nil {
 		return err
 	}
-	for batch := range slices.Chunk(r.entity.Fields.Names(), fieldsAtOnce) {
+	var things int64
+	if err := r.c.Row(ctx, "SELECT count(*) FROM "+Golden, &things); err != nil {
+		return err
+	}
+	atOnce := int(max(4, fieldsInMemory/max(things, 1)))
+	for batch := range slices.Chunk(r.entity.Fields.Names(), atOnce) {
 		columns, joins := "g.*", ""
 		for n, f := range batch {
 			if err := r.survive(ctx, f, n); err != nil {
@@ -349,9 +357,9 @@ func (r *run) golden(ctx context.Context) error {
 	return nil
 }
 
-// fieldsAtOnce is how many fields are joined to the golden records at a time:
-// more are quicker, and take more memory.
-const fieldsAtOnce = 6
+// fieldsInMemory is how many fields of things are joined to the golden records
+// at a time: more are quicker, and take more memory.
+const fieldsInMemory = 20_000_000
 
 // survivors is the table of what survives of the nth field of a batch: entity,
 // v, src, as_of, rejected.
@@ -365,8 +373,18 @@ func (r *run) survive(ctx context.Context, f string, n int) error {
 	if len(parts) == 0 {
 		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s (entity BIGINT, v VARCHAR, src VARCHAR, as_of DATE, rejected VARCHAR)", survivors(n))
 	}
-	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_first AS SELECT entity, min(v) AS v, max(_as_of) AS as_of FROM (%s) GROUP BY entity HAVING min(v) = max(v)`, parts[0].sql); err != nil {
+	if err := r.first(ctx, parts); err != nil {
 		return err
+	}
+	var several int64
+	if err := r.c.Row(ctx, fmt.Sprintf("SELECT count(*) FROM sen_first WHERE v <> w AND rank = %d", parts[0].rank), &several); err != nil {
+		return err
+	}
+	if several == 0 {
+		parts = parts[1:] // it says one value of each
+	}
+	if len(parts) == 0 {
+		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, v, src, as_of, CAST(NULL AS VARCHAR) AS rejected FROM sen_first", survivors(n))
 	}
 	all := make([]string, len(parts))
 	for i, p := range parts {
@@ -375,18 +393,36 @@ func (r *run) survive(ctx context.Context, f string, n int) error {
 	field, _ := r.entity.Fields.Get(f)
 	then := map[string]string{"": "-n", "most-agreed": "-n", "newest": "-epoch_days", "most-complete": "-strlen(v)"}[field.Then]
 	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_more AS
-WITH other AS (SELECT o.entity, o.v, o._as_of, o.src, o.rank FROM (%s) o LEFT JOIN sen_first b ON o.entity = b.entity WHERE b.entity IS NULL OR o.v <> b.v),
- heard AS (FROM other UNION ALL SELECT entity, v, as_of, %s, %d FROM sen_first WHERE entity IN (SELECT entity FROM other)),
+WITH other AS (SELECT o.entity, o.v, o._as_of, o.src, o.rank FROM (%s) o LEFT JOIN sen_first b ON o.entity = b.entity WHERE b.entity IS NULL OR b.v <> b.w OR o.v <> b.v),
+ heard AS (FROM other UNION ALL SELECT entity, v, as_of, src, rank FROM sen_first WHERE v = w AND entity IN (SELECT entity FROM other)),
  said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, rank) AS src, count(*) AS n,
     coalesce(datediff('day', DATE '1800-01-01', max(_as_of)), 0) AS epoch_days FROM heard GROUP BY entity, v),
  ordered AS (SELECT *, row_number() OVER (PARTITION BY entity ORDER BY rank, %s, -epoch_days, -n, v) AS place FROM said)
 SELECT entity, any_value(v) FILTER (place = 1) AS v, any_value(src) FILTER (place = 1) AS src, any_value(as_of) FILTER (place = 1) AS as_of,
     string_agg(v || ' · ' || src, chr(10) ORDER BY place) FILTER (place > 1) AS rejected FROM ordered GROUP BY entity`,
-		strings.Join(all, "\nUNION ALL\n"), engine.Literal(parts[0].name), parts[0].rank, then); err != nil {
+		strings.Join(all, "\nUNION ALL\n"), then); err != nil {
 		return err
 	}
 	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS FROM sen_more UNION ALL
-SELECT entity, v, %s, as_of, NULL FROM sen_first WHERE entity NOT IN (SELECT entity FROM sen_more)`, survivors(n), engine.Literal(parts[0].name))
+SELECT entity, v, src, as_of, NULL FROM sen_first WHERE v = w AND entity NOT IN (SELECT entity FROM sen_more)`, survivors(n))
+}
+
+// first makes sen_first: of each thing the least and the greatest value (v and
+// w) of the source that is believed first of those that say something.
+func (r *run) first(ctx context.Context, parts []part) error {
+	const of = "SELECT entity, min(v) AS v, max(v) AS w, max(_as_of) AS as_of, min(src) AS src, min(rank) AS rank FROM (%s) %s GROUP BY entity"
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_first AS "+of, parts[0].sql, ""); err != nil {
+		return err
+	}
+	for _, p := range parts[1:min(len(parts), most)] {
+		if p.rank == parts[0].rank {
+			continue // nobody is believed before the other
+		}
+		if err := r.exec(ctx, "INSERT INTO sen_first "+of, p.sql, "WHERE entity NOT IN (SELECT entity FROM sen_first)"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // part is what one source says of a field.
@@ -410,6 +446,9 @@ func (r *run) partsOf(f string) []part {
 		}
 		p.sql = fmt.Sprintf("SELECT l.entity, m.%s AS v, m._as_of, %s AS src, %d AS rank FROM %s WHERE l.entity IS NOT NULL AND m.%[1]s IS NOT NULL",
 			engine.Ident(f), engine.Literal(s.Name), p.rank, said(i))
+		if s.Record.Role == link.Mentioning { // it refers to things and knows nothing of them, unless nobody else does
+			p.sql += fmt.Sprintf(" AND l.entity IN (SELECT _id FROM sen_register WHERE _rank >= %d)", mentioned)
+		}
 		out = append(out, p)
 	}
 	slices.SortStableFunc(out, func(a, b part) int { return cmp.Compare(a.rank, b.rank) })

@@ -1,0 +1,74 @@
+package apptest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestTheCountryBecomesGoldenRecordsThatAreReadOnTheRecord(t *testing.T) {
+	s := newShell(t)
+	s.ok("demo", "--people", "1500", "--seed", "4", "--dir", "land").says(t, "Person", "Organisation", "Vehicle", "Parcel", "sen get person")
+	h := *s
+	h.dir = filepath.Join(s.dir, "land")
+	var linked []struct {
+		Entity                    string
+		Records, Things, Unlinked int64
+		Linked                    map[string]int64
+		Unchanged                 bool
+	}
+	h.ok("link", "run", "--json").json(t, &linked)
+	if len(linked) != 4 || linked[0].Entity != "person" || !linked[0].Unchanged {
+		t.Fatalf("got %+v, want four entities, people first, and nothing to do", linked)
+	}
+	if p := linked[0]; p.Things < 1400 || p.Things > 1600 || p.Linked["key"] == 0 || p.Linked["other-key"] == 0 || p.Linked["probable"] == 0 {
+		t.Errorf("got %+v, want about 1,500 people, by keys, by other keys, and by what their records say", p)
+	}
+	var numbers struct{ Rows [][]any }
+	h.ok("query", `SELECT identity_number, old_identity_number FROM "population"."person" WHERE old_identity_number IS NOT NULL ORDER BY 1 LIMIT 1`, "--json").json(t, &numbers)
+	number, old := numbers.Rows[0][0].(string), numbers.Rows[0][1].(string)
+	var byNumber, byOld struct {
+		ID      string
+		Fields  []struct{ Name, Value, Source string }
+		Records []struct {
+			Dataset, How string
+			Records      int64
+		}
+	}
+	h.ok("get", "person", number, "--json").json(t, &byNumber)
+	h.ok("get", "person", old, "--json").json(t, &byOld)
+	if byNumber.ID == "" || byNumber.ID != byOld.ID || byNumber.Fields[0].Value != number || byNumber.Fields[0].Source != "population.person" || len(byNumber.Records) < 2 {
+		t.Errorf("by its number: got %+v; by the old one: %s", byNumber, byOld.ID)
+	}
+	h.ok("get", "person", byNumber.ID).says(t, number, "population.person")
+	h.want(3, "get", "person", "999999999999").says(t, "no person has this key")
+	h.want(3, "get", "ship", "1").says(t, "no entity", "person")
+	h.env = append(h.env, "SEN_PURPOSE=")
+	config := h.read("sen.yaml")
+	h.write("sen.yaml", strings.ReplaceAll(config, "purpose: demonstration\n", ""))
+	h.want(5, "get", "person", number).says(t, "purpose").saysNot(t, "population.person")
+	h.write("sen.yaml", config)
+
+	// The index holds nothing of its own.
+	if err := os.RemoveAll(filepath.Join(h.dir, "data", "index")); err != nil {
+		t.Fatal(err)
+	}
+	h.ok("get", "person", number).says(t, byNumber.ID)
+	h.ok("link", "run")
+	h.ok("get", "person", number).says(t, byNumber.ID)
+}
+
+func TestAnEntityFileThatNamesWhatIsNotThereStopsNothingElse(t *testing.T) {
+	s := newShell(t)
+	s.ok("init", "hub")
+	s.dir = filepath.Join(s.dir, "hub")
+	s.write("sources/people.csv", "so,ten\n1,An\n2,Bình\n")
+	s.ok("contract", "infer", "sources/people.csv", "--agency", "town", "-o", "contracts/town.odcs.yaml")
+	s.write("entities/person.yaml", "entity: person\nfields:\n  name: {element: person-name}\nrecords:\n  town.people:\n    role: authoritative\n    fields: {name: hoten}\nmatch:\n  keys: [name]\n")
+	s.want(2, "sync").says(t, "entities/person.yaml:", "hoten", "town.people")
+	s.ok("status").says(t, "synchronised")
+	s.write("entities/person.yaml", strings.Replace(s.read("entities/person.yaml"), "hoten", "ten", 1))
+	s.ok("sync").says(t, "person")
+	s.ok("get", "person", "Bình", "--purpose", "test").says(t, "town.people")
+}
