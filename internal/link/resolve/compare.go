@@ -45,12 +45,12 @@ func (r *run) leftOver(ctx context.Context) error {
 		for n, f := range compared {
 			values[n] = s.value(f) + " AS " + engine.Ident(f)
 			if s.gives(f) {
-				says = append(says, "(m."+engine.Ident(f)+" IS NOT NULL)::INT")
+				says = append(says, "("+engine.Ident(f)+" IS NOT NULL)::INT")
 			}
 		}
 		if len(says) >= fewest { // a name alone says nothing
-			left = append(left, fmt.Sprintf("SELECT %s AS dataset, l.record, %s FROM %s WHERE l.entity IS NULL AND %s >= %d",
-				engine.Literal(s.Name), strings.Join(values, ", "), said(i), strings.Join(says, " + "), fewest))
+			left = append(left, fmt.Sprintf("SELECT %s AS dataset, _record AS record, %s FROM %s WHERE _entity IS NULL AND %s >= %d",
+				engine.Literal(s.Name), strings.Join(values, ", "), linksOf(i), strings.Join(says, " + "), fewest))
 		}
 	}
 	if len(left) == 0 {
@@ -94,7 +94,7 @@ func (r *run) things(ctx context.Context, compared []string) error {
 			continue
 		}
 		t := survivors(n)
-		if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, arg_min(v, rank) AS v FROM (%s) GROUP BY entity", t, strings.Join(parts, " UNION ALL ")); err != nil {
+		if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, arg_min(v, row(rank, v)) AS v FROM (%s) GROUP BY entity", t, strings.Join(parts, " UNION ALL ")); err != nil {
 			return err
 		}
 		columns += fmt.Sprintf(", %s.v AS %s", t, engine.Ident(f))
@@ -209,8 +209,8 @@ func (r *run) take(ctx context.Context, found *link.Result, things []int64, reco
 		return err
 	}
 	for i, source := range r.sources {
-		if err := r.exec(ctx, `UPDATE %s AS l SET entity = coalesce(f.entity, CAST(hash(%s, f.first_dataset, f.first_record) >> 1 AS BIGINT)), how = '%s', probability = %f
-FROM sen_found f WHERE f.dataset = %s AND l.record = f.record AND l.entity IS NULL`, linksOf(i), engine.Literal(r.entity.Entity), Probable, found.Threshold, engine.Literal(source.Name)); err != nil {
+		if err := r.exec(ctx, `UPDATE %s AS l SET _entity = coalesce(f.entity, CAST(hash(%s, f.first_dataset, f.first_record) >> 1 AS BIGINT)), _how = '%s', _probability = %f
+FROM sen_found f WHERE f.dataset = %s AND l._record = f.record AND l._entity IS NULL`, linksOf(i), engine.Literal(r.entity.Entity), Probable, found.Threshold, engine.Literal(source.Name)); err != nil {
 			return err
 		}
 	}

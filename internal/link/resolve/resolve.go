@@ -175,7 +175,7 @@ func (r *run) register(ctx context.Context) error {
 	if len(sure)+len(other) == 0 {
 		return fmt.Errorf("no records give its key %s", key)
 	}
-	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, _rank)) AS _name, arg_min(_birth, _rank) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
+	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, row(_rank, _name))) AS _name, arg_min(_birth, row(_rank, _birth)) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
 	if len(sure) == 0 {
 		sure = []string{"SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank LIMIT 0"}
 	}
@@ -199,19 +199,14 @@ func (r *run) byKey(ctx context.Context) error {
 		if err := r.linkByKey(ctx, i, s, others); err != nil {
 			return err
 		}
-		all[i] = fmt.Sprintf("SELECT entity, %s AS dataset, record, how, probability FROM %s", engine.Literal(s.Name), linksOf(i))
+		all[i] = fmt.Sprintf("SELECT _entity AS entity, %s AS dataset, _record AS record, _how AS how, _probability AS probability FROM %s", engine.Literal(s.Name), linksOf(i))
 	}
 	return r.exec(ctx, "CREATE OR REPLACE TEMP VIEW %s AS %s", Links, strings.Join(all, "\nUNION ALL\n"))
 }
 
-// linksOf is the table of one source's links: entity, record, how, probability.
+// linksOf is the table of one source's links: _entity, _record, _how,
+// _probability, and what the record says.
 func linksOf(i int) string { return fmt.Sprintf("sen_l%d", i) }
-
-// said is a source's records with the things that they speak of: m is the
-// record, l its link.
-func said(i int) string {
-	return fmt.Sprintf("%s m JOIN %s l ON l.record = m._record", mention(i), linksOf(i))
-}
 
 func other(key string) string { return engine.Ident("sen_by_" + key) }
 
@@ -269,12 +264,12 @@ func (r *run) linkByKey(ctx context.Context, i int, s Source, others []string) e
 	if s.gives(first) {
 		conflict = "g._id IS NOT NULL AND " + r.contradicts(s, "g")
 	}
-	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS SELECT coalesce(%s) AS entity, m._record AS record, %s END AS how, CASE WHEN coalesce(%s) IS NOT NULL THEN 1.0::DOUBLE END AS probability, %s AS conflict FROM %s m%s`,
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS SELECT coalesce(%s) AS _entity, %s END AS _how, CASE WHEN coalesce(%s) IS NOT NULL THEN 1.0::DOUBLE END AS _probability, %s AS _conflict, m.* FROM %s m%s`,
 		linksOf(i), strings.Join(ids, ", "), hows, strings.Join(ids, ", "), conflict, mention(i), joins); err != nil {
 		return err
 	}
 	var conflicts int64
-	if err := r.c.Row(ctx, "SELECT count(*) FROM "+linksOf(i)+" WHERE conflict", &conflicts); err != nil {
+	if err := r.c.Row(ctx, "SELECT count(*) FROM "+linksOf(i)+" WHERE _conflict", &conflicts); err != nil {
 		return err
 	}
 	r.report.Conflicts += conflicts
@@ -288,7 +283,7 @@ func (r *run) alone(ctx context.Context) error {
 		if s.Record.Role == link.Mentioning {
 			continue
 		}
-		if err := r.exec(ctx, `UPDATE %s SET entity = CAST(hash(%s, %s, record) >> 1 AS BIGINT), how = '%s' WHERE entity IS NULL`,
+		if err := r.exec(ctx, `UPDATE %s SET _entity = CAST(hash(%s, %s, _record) >> 1 AS BIGINT), _how = '%s' WHERE _entity IS NULL`,
 			linksOf(i), engine.Literal(r.entity.Entity), engine.Literal(s.Name), Alone); err != nil {
 			return err
 		}
@@ -315,7 +310,7 @@ WHERE n.entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`,
 		}
 	}
 	for i := range r.sources {
-		if err := r.exec(ctx, "UPDATE %s SET entity = s.was FROM sen_names s WHERE entity = s.now AND s.now <> s.was", linksOf(i)); err != nil {
+		if err := r.exec(ctx, "UPDATE %s SET _entity = s.was FROM sen_names s WHERE _entity = s.now AND s.now <> s.was", linksOf(i)); err != nil {
 			return err
 		}
 	}
@@ -395,7 +390,7 @@ func (r *run) survive(ctx context.Context, f string, n int) error {
 	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_more AS
 WITH other AS (SELECT o.entity, o.v, o._as_of, o.src, o.rank FROM (%s) o LEFT JOIN sen_first b ON o.entity = b.entity WHERE b.entity IS NULL OR b.v <> b.w OR o.v <> b.v),
  heard AS (FROM other UNION ALL SELECT entity, v, as_of, src, rank FROM sen_first WHERE v = w AND entity IN (SELECT entity FROM other)),
- said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, rank) AS src, count(*) AS n,
+ said AS (SELECT entity, v, min(rank) AS rank, max(_as_of) AS as_of, arg_min(src, row(rank, src)) AS src, count(*) AS n,
     coalesce(datediff('day', DATE '1800-01-01', max(_as_of)), 0) AS epoch_days FROM heard GROUP BY entity, v),
  ordered AS (SELECT *, row_number() OVER (PARTITION BY entity ORDER BY rank, %s, -epoch_days, -n, v) AS place FROM said)
 SELECT entity, any_value(v) FILTER (place = 1) AS v, any_value(src) FILTER (place = 1) AS src, any_value(as_of) FILTER (place = 1) AS as_of,
@@ -444,10 +439,10 @@ func (r *run) partsOf(f string) []part {
 		if p.rank < 0 {
 			p.rank = len(field.Believe) + map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
 		}
-		p.sql = fmt.Sprintf("SELECT l.entity, m.%s AS v, m._as_of, %s AS src, %d AS rank FROM %s WHERE l.entity IS NOT NULL AND m.%[1]s IS NOT NULL",
-			engine.Ident(f), engine.Literal(s.Name), p.rank, said(i))
+		p.sql = fmt.Sprintf("SELECT _entity AS entity, %s AS v, _as_of, %s AS src, %d AS rank FROM %s WHERE _entity IS NOT NULL AND %[1]s IS NOT NULL",
+			engine.Ident(f), engine.Literal(s.Name), p.rank, linksOf(i))
 		if s.Record.Role == link.Mentioning { // it refers to things and knows nothing of them, unless nobody else does
-			p.sql += fmt.Sprintf(" AND l.entity IN (SELECT _id FROM sen_register WHERE _rank >= %d)", mentioned)
+			p.sql += fmt.Sprintf(" AND _entity IN (SELECT _id FROM sen_register WHERE _rank >= %d)", mentioned)
 		}
 		out = append(out, p)
 	}
