@@ -65,5 +65,5 @@ const (
 	NotMeasured  Reason = "not-measured"   // no run has measured it
 
 	// OnlyReferences says of a score that applies what it leaves out.
-	OnlyReferences Reason = "only-references" // no record is linked to an entity yet
+	OnlyReferences Reason = "only-references" // records linked to entities are not counted in it
 )

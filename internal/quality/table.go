@@ -163,8 +163,8 @@ func (g *grid) marks() []string {
 		{lowest, "◂ chỗ thấp nhất của tiêu chí: nơi nên bắt đầu.", "◂ where a criterion is lowest: where to begin."},
 		{none, "– không áp dụng hoặc chưa đo được.", "– does not apply or cannot be measured yet."},
 		{few, "~ dưới 100 giá trị: một giá trị làm điểm đổi hơn một.", "~ fewer than 100 values: one value moves the score by more than a point."},
-		{partly, "Kết nối: mới đo được phần tham chiếu có đích trong dữ liệu đã chứng thực; chưa bản ghi nào được nối theo người hay nơi chốn.",
-			"Connected: so far the references that lead somewhere in certified data; no record is linked to a person or a place yet."},
+		{partly, "Kết nối: mới tính phần tham chiếu có đích trong dữ liệu đã chứng thực; bản ghi được nối theo người hay vật thì `sen link run` kể riêng.",
+			"Connected: so far the references that lead somewhere in certified data; records linked to people and things are told by `sen link run`."},
 	} {
 		if note.there {
 			out = append(out, g.say(note.vi, note.en))

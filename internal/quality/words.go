@@ -42,7 +42,7 @@ func (r Reason) sentence(lang text.Lang) string {
 		NoConsumers:  {"chưa có cơ quan nào dùng", "no consumers yet"},
 		NotMeasured:  {"chưa đo", "not measured"},
 
-		OnlyReferences: {"tham chiếu có đích; bản ghi chưa được nối", "references that lead somewhere; no record is linked yet"},
+		OnlyReferences: {"tham chiếu có đích; chưa kể bản ghi được nối", "references that lead somewhere; linked records are not counted"},
 	}[r].in(lang)
 }
 
