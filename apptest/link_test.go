@@ -43,6 +43,23 @@ func TestTheCountryBecomesGoldenRecordsThatAreReadOnTheRecord(t *testing.T) {
 	}
 	h.ok("get", "person", byNumber.ID).says(t, number, "population.person")
 	h.want(3, "get", "person", "999999999999").says(t, "no person has this key")
+	var one, two struct {
+		Probability float64
+		Steps       []struct{ Field, Level string }
+	}
+	h.ok("explain", "person", number, old, "--json", "--svg", "why.svg").json(t, &one)
+	if one.Probability < 0.99 || len(one.Steps) != 5 || one.Steps[0].Level != "same" {
+		t.Errorf("one person under two numbers: got %+v", one)
+	}
+	if picture := h.read("why.svg"); !strings.Contains(picture, "<svg") || !strings.Contains(picture, "name: same") || strings.Contains(picture, number) {
+		t.Errorf("the picture: %.200s", picture)
+	}
+	var others struct{ Rows [][]any }
+	h.ok("query", `SELECT identity_number FROM "population"."person" ORDER BY 1 DESC LIMIT 1`, "--json").json(t, &others)
+	h.ok("explain", "person", number, others.Rows[0][0].(string), "--json").json(t, &two)
+	if two.Probability > 0.01 {
+		t.Errorf("two people: got %+v", two)
+	}
 	h.want(3, "get", "ship", "1").says(t, "no entity", "person")
 	h.env = append(h.env, "SEN_PURPOSE=")
 	config := h.read("sen.yaml")

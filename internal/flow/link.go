@@ -22,7 +22,7 @@ import (
 // Properties of a snapshot of links and golden records.
 const (
 	summaryFrom   = "sen.from"   // the snapshots and the entity file that they were made from
-	summaryReport = "sen.report" // what was found, as JSON
+	SummaryReport = "sen.report" // what was found, as JSON: a resolve.Report
 )
 
 // EntityDataset is the name under which an entity's links and golden records lie.
@@ -74,7 +74,7 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	}
 	if last, ok := golden.Current(); ok && last.Summary[summaryFrom] == from {
 		out := Linked{Unchanged: true}
-		if err := json.Unmarshal([]byte(last.Summary[summaryReport]), &out.Report); err != nil {
+		if err := json.Unmarshal([]byte(last.Summary[SummaryReport]), &out.Report); err != nil {
 			return out, err
 		}
 		return out, loadIndex(ctx, e, db, entity, golden)
@@ -100,7 +100,7 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
-	summary := map[string]string{summaryFrom: from, summaryReport: string(text)}
+	summary := map[string]string{summaryFrom: from, SummaryReport: string(text)}
 	run := fmt.Sprintf("link-%d", f.o.Now().Unix())
 	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links, summary); err != nil {
 		return Linked{}, err

@@ -67,6 +67,19 @@ type vocabulary struct {
 	letters []uint32
 }
 
+// LevelOf compares two values by themselves: the place of their level in
+// Levels. Where the order of a date's day and month is not known, the day
+// stands first; a text's words are all as rare.
+func LevelOf(kind Kind, a, b string) int {
+	c := &Column{Name: "value", place: map[string]int32{}}
+	c.add(a)
+	c.add(b)
+	if len(c.Codes) != 2 || c.Codes[0] == Missing || c.Codes[1] == Missing {
+		return -1
+	}
+	return int(newComparator(c, kind).level(c.Codes[0], c.Codes[1]))
+}
+
 func newComparator(c *Column, kind Kind) *comparator {
 	k := &comparator{column: c, kind: kind, values: make([]prepared, len(c.Values))}
 	order := dateOrder(c)

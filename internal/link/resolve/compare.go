@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -29,6 +30,7 @@ func (r *run) byComparison(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.report.Weights, r.report.Prior = found.Weights(), math.Log2(found.Lambda/(1-found.Lambda))
 	return r.take(ctx, found, things, records)
 }
 

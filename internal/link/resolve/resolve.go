@@ -53,6 +53,9 @@ type Report struct {
 	Change    *Change          `json:"change,omitempty"`
 
 	Seconds map[string]float64 `json:"seconds"` // by step
+
+	Prior   float64       `json:"prior_bits,omitempty"` // of two records that were compared, before they are: log2 of the odds
+	Weights []link.Weight `json:"weights,omitempty"`    // what each level of each comparison was found to be worth
 }
 
 // Change is what a run made of the things of the run before it.
