@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
-	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
@@ -35,7 +32,7 @@ picture. Both are people's data: they are shown when the journal has the entry.`
 		Example: "  sen explain person 001090012345 001090054321 --purpose \"case 12\"\n  sen explain person 001090012345 123456789 --purpose \"case 12\" --svg why.svg",
 		Args:    cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.explain(cmd.Context(), args[0], [2]string{args[1], args[2]}, why, svg)
+			return p.explain(cmd.Context(), args[0], args[1:], why, svg)
 		},
 		ValidArgsFunction: p.completeEntities,
 	}
@@ -62,50 +59,24 @@ type step struct {
 	Bits  float64 `json:"bits"`
 }
 
-func (p *program) explain(ctx context.Context, entity string, keys [2]string, why reason, svg string) (err error) {
-	h, err := p.open(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer h.Close()
-	entities, err := h.readEntities([]string{entity})
-	if err != nil {
-		return err
-	}
-	report, err := h.lastReport(ctx, entity)
-	if err != nil {
-		return err
-	}
-	if len(report.Weights) == 0 {
-		return sen.Errorf(sen.NotFound, "no records of it were compared: its keys decided all").At("%s", entity)
-	}
-	dataset := flow.EntityDataset(entity)
-	request := p.request(h.config, why, "explain")
-	request.Dataset = []sen.Dataset{dataset}
-	reading, err := h.door.Open(ctx, request)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, reading.Close(err)) }()
-	var both [2]goldenRecord
-	for i, key := range keys {
-		if both[i], err = h.goldenRecord(ctx, entities[0], key); err != nil {
+func (p *program) explain(ctx context.Context, entity string, keys []string, why reason, svg string) error {
+	return p.withGolden(ctx, "explain", entity, keys, why, func(h *hub, e *link.Entity, both []goldenRecord) error {
+		report, err := h.lastReport(ctx, entity)
+		if err != nil {
 			return err
 		}
-		if err := reading.Saw(access.Subject{Dataset: dataset, Key: binary.BigEndian.AppendUint64(nil, uint64(both[i].ID))}); err != nil {
-			return err
+		if len(report.Weights) == 0 {
+			return sen.Errorf(sen.NotFound, "no records of it were compared: its keys decided all").At("%s", entity)
 		}
-	}
-	if err := reading.Seal(); err != nil {
-		return err
-	}
-	e := explained(entities[0], report, both)
-	if svg != "" {
-		if err := os.WriteFile(svg, []byte(e.svg(p.lang.Pick("ban đầu", "before"), p.lang.Pick("xác suất", "probability"))), 0o600); err != nil {
-			return sen.Errorf(sen.Unavailable, "write the picture: %w", err)
+		x := explained(e, report, both)
+		if svg != "" {
+			picture := x.svg(p.lang.Pick("ban đầu", "before"), p.lang.Pick("xác suất", "probability"))
+			if err := os.WriteFile(svg, []byte(picture), 0o600); err != nil {
+				return sen.Errorf(sen.Unavailable, "write the picture: %w", err)
+			}
 		}
-	}
-	return p.answer(e, func() { p.showExplanation(e, report.Prior) })
+		return p.answer(x, func() { p.showExplanation(x, report.Prior) })
+	})
 }
 
 // lastReport is what the last run found of an entity.
@@ -122,7 +93,7 @@ func (h *hub) lastReport(ctx context.Context, entity string) (r resolve.Report, 
 }
 
 // explained compares two records field by field.
-func explained(e *link.Entity, report resolve.Report, both [2]goldenRecord) explanation {
+func explained(e *link.Entity, report resolve.Report, both []goldenRecord) explanation {
 	out := explanation{Entity: e.Entity, IDs: [2]string{fmt.Sprint(both[0].ID), fmt.Sprint(both[1].ID)}, Bits: report.Prior}
 	for _, c := range e.Spec().Compare {
 		s := step{Field: c.Column, A: both[0].value(c.Column), B: both[1].value(c.Column)}

@@ -67,7 +67,15 @@ type goldenPart struct {
 	Probability float64 `json:"probability"`
 }
 
-func (p *program) get(ctx context.Context, entity, key string, why reason) (err error) {
+func (p *program) get(ctx context.Context, entity, key string, why reason) error {
+	return p.withGolden(ctx, "get", entity, []string{key}, why, func(_ *hub, _ *link.Entity, found []goldenRecord) error {
+		return p.answer(found[0], func() { p.showGolden(found[0]) })
+	})
+}
+
+// withGolden reads the golden records that keys mean, through the door, and
+// has them shown when the journal has the entries.
+func (p *program) withGolden(ctx context.Context, command, entity string, keys []string, why reason, show func(*hub, *link.Entity, []goldenRecord) error) (err error) {
 	h, err := p.open(ctx, nil)
 	if err != nil {
 		return err
@@ -78,25 +86,27 @@ func (p *program) get(ctx context.Context, entity, key string, why reason) (err 
 		return err
 	}
 	dataset := flow.EntityDataset(entity)
-	request := p.request(h.config, why, "get")
+	request := p.request(h.config, why, command)
 	request.Dataset = []sen.Dataset{dataset}
 	reading, err := h.door.Open(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reading.Close(err)) }()
-	found, err := h.goldenRecord(ctx, entities[0], key)
-	if err != nil {
-		return err
-	}
-	subject := binary.BigEndian.AppendUint64(nil, uint64(found.ID))
-	if err := reading.Saw(access.Subject{Dataset: dataset, Key: subject}); err != nil {
-		return err
+	found := make([]goldenRecord, len(keys))
+	for i, key := range keys {
+		if found[i], err = h.goldenRecord(ctx, entities[0], key); err != nil {
+			return err
+		}
+		subject := binary.BigEndian.AppendUint64(nil, uint64(found[i].ID))
+		if err := reading.Saw(access.Subject{Dataset: dataset, Key: subject}); err != nil {
+			return err
+		}
 	}
 	if err := reading.Seal(); err != nil {
 		return err
 	}
-	return p.answer(found, func() { p.showGolden(found) })
+	return show(h, entities[0], found)
 }
 
 // goldenRecord finds the one record that a key means, and what speaks of it.
