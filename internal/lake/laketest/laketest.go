@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -101,12 +102,11 @@ func (p *Postgres) Restart() {
 	if err := p.command.Start(); err != nil {
 		p.t.Fatal(err)
 	}
-	for range 200 {
-		if _, err := os.Stat(filepath.Join(p.dir, fmt.Sprintf(".s.PGSQL.%d", p.Port))); err == nil {
-			if c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.Port)); err == nil {
-				c.Close()
-				return
-			}
+	for range 600 { // a port that is open is no server that has recovered
+		if out, err := p.psql("SELECT 1"); err == nil {
+			return
+		} else if strings.Contains(string(out), "authentication") {
+			p.t.Fatalf("PostgreSQL: %s", out)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -125,12 +125,17 @@ func (p *Postgres) Kill() {
 // Catalogue is a catalogue in a database of its own, which is made.
 func (p *Postgres) Catalogue(t testing.TB, name string) *lake.Postgres {
 	t.Helper()
-	create := exec.Command("psql", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", "sen", "-d", "postgres", "-q", "-c", fmt.Sprintf("CREATE DATABASE %q", name))
-	create.Env = append(create.Environ(), "PGPASSWORD="+Password)
-	if out, err := create.CombinedOutput(); err != nil {
+	if out, err := p.psql(fmt.Sprintf("CREATE DATABASE %q", name)); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return p.Open(name)
+}
+
+// psql runs a statement as the administrator.
+func (p *Postgres) psql(statement string) ([]byte, error) {
+	c := exec.Command("psql", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Port), "-U", "sen", "-d", "postgres", "-q", "-c", statement)
+	c.Env = append(c.Environ(), "PGPASSWORD="+Password)
+	return c.CombinedOutput()
 }
 
 // Open is the catalogue in a database that is there.
