@@ -53,7 +53,15 @@ type retentionLine struct {
 
 func (p *program) retention(ctx context.Context, names []string, dryRun bool) error {
 	return p.withHub(ctx, names, nil, func(h *hub, datasets []contract.Dataset) error {
-		return p.tellRetention(h.flow.Retain(ctx, datasets, h.config.Keep, dryRun), dryRun)
+		all := h.flow.Retain(ctx, datasets, h.config.Keep, dryRun)
+		if len(names) == 0 {
+			entities, err := h.flow.RetainEntities(ctx, h.config.Keep, dryRun)
+			if err != nil {
+				return err
+			}
+			all = append(all, entities...)
+		}
+		return p.tellRetention(all, dryRun)
 	})
 }
 

@@ -84,6 +84,34 @@ func (f *Flow) retain(ctx context.Context, d contract.Dataset, dryRun bool, out 
 	return err
 }
 
+// RetainEntities ends the life of the links and golden records that later runs
+// have replaced, and of files that nothing names.
+func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bool) ([]Retained, error) {
+	tables, err := f.o.Lake.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Retained
+	for _, t := range tables {
+		if t.Kind() != lake.Golden && t.Kind() != lake.Links {
+			continue
+		}
+		at := slices.IndexFunc(out, func(r Retained) bool { return r.Dataset == t.Dataset() })
+		if at < 0 {
+			at = len(out)
+			out = append(out, Retained{Dataset: t.Dataset(), Kept: keep, Since: f.o.Now().Add(-keep)})
+		}
+		r := &out[at]
+		one, err := f.retainTable(ctx, t.Kind(), t.Dataset(), lake.Retention{Since: r.Since, Young: young}, dryRun)
+		if err != nil {
+			r.Err = fmt.Errorf("%s: %w", t.Dataset(), err)
+			continue
+		}
+		r.Tables = append(r.Tables, one)
+	}
+	return out, nil
+}
+
 func (f *Flow) retainTable(ctx context.Context, kind lake.Kind, name sen.Dataset, r lake.Retention, dryRun bool) (RetainedTable, error) {
 	out := RetainedTable{Kind: kind}
 	t, err := f.o.Lake.Lookup(ctx, kind, name)
