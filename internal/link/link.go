@@ -33,6 +33,10 @@ type Result struct {
 // estimated from, and as many random ones.
 const trainingPairs = 1_000_000
 
+// leastProbability is the lowest threshold: where hardly anything seems to be a
+// match, the greatest expected F1 would take what is probably none.
+const leastProbability = 0.2
+
 // leastWeight is the log-odds from which a pair is kept: about one in a
 // thousand.
 const leastWeight = -7
@@ -67,6 +71,7 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 // choose sets the threshold and clusters by it.
 func (r *Result) choose() {
 	cut, expected := threshold(r.scored)
+	cut = max(cut, math.Log(leastProbability/(1-leastProbability)))
 	if given := r.Spec.Threshold; given != 0 {
 		cut = math.Log(given / (1 - given))
 	}

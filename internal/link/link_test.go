@@ -144,6 +144,16 @@ func TestTheSameRecordsGiveTheSameAnswerWithAnyNumberOfThreads(t *testing.T) {
 	}
 }
 
+func TestTwoRecordsThatHaveNothingInCommonStayTwo(t *testing.T) {
+	table := NewTable([]string{"name"})
+	table.Add(0, []string{"An"})
+	table.Add(0, []string{"Bình"})
+	r, err := Link(t.Context(), table, Draft(table))
+	if err != nil || r.Clusters != 2 {
+		t.Errorf("got %+v, %v, want two clusters", r, err)
+	}
+}
+
 func TestAStoppedLinkageSaysSo(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
@@ -209,6 +219,13 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 		if _, err := ReadFiles(t.Context(), e, []string{file}, said); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("truth %s: got %v, want an error that says %q", truth, err, says)
 		}
+	}
+	empty := filepath.Join(t.TempDir(), "nobody.csv")
+	if err := os.WriteFile(empty, []byte("id,name\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadFiles(t.Context(), e, []string{empty}, Truth{Column: "id"}); sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), "no record") {
+		t.Errorf("a file without records: got %v", err)
 	}
 	for _, truth := range []string{"", "=x", "id=("} {
 		if _, err := ParseTruth(truth); sen.KindOf(err) != sen.Invalid {

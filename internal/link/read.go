@@ -107,6 +107,9 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 			return nil, err
 		}
 	}
+	if l.out.Table.Rows == 0 {
+		return nil, sen.Errorf(sen.Invalid, "there is no record in it").At("%s", strings.Join(files, ", "))
+	}
 	if truth.Column != "" && len(l.numbers) == 0 {
 		return nil, sen.Errorf(sen.Invalid, "the truth's pattern fits no value of column %q", truth.Column)
 	}
