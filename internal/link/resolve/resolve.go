@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
 )
@@ -176,7 +177,7 @@ func (r *run) register(ctx context.Context) error {
 		}
 	}
 	if len(sure)+len(other) == 0 {
-		return fmt.Errorf("no records give its key %s", key)
+		return sen.Errorf(sen.NotFound, "no records that have come in give its key %s", key)
 	}
 	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, row(_rank, _name))) AS _name, arg_min(_birth, row(_rank, _birth)) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
 	if len(sure) == 0 {
@@ -307,6 +308,9 @@ WHERE n.entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`,
 		`CREATE OR REPLACE TEMP TABLE sen_names AS SELECT now, was FROM (
   SELECT *, row_number() OVER (PARTITION BY was ORDER BY votes DESC, now) AS of_was FROM (
     SELECT *, row_number() OVER (PARTITION BY now ORDER BY votes DESC, was) AS of_now FROM sen_votes) WHERE of_now = 1) WHERE of_was = 1`,
+		// Who has a number that was another's would be called as that one is.
+		`INSERT INTO sen_names SELECT DISTINCT entity, CAST(hash('again', entity) >> 1 AS BIGINT) FROM ` + Links + `
+WHERE entity IN (SELECT was FROM sen_names) AND entity NOT IN (SELECT now FROM sen_names)`,
 	} {
 		if err := r.c.Exec(ctx, statement); err != nil {
 			return err

@@ -193,6 +193,30 @@ func TestASecondRunKeepsIdentifiersAndSaysWhatChanged(t *testing.T) {
 	}
 }
 
+func TestWhoIsGivenTheNumberThatWasAnothersIsNotThatOne(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("pop.person", 9001, "001190099999", "", "Nguyễn Văn Minh", "1990-05-06", "2024-01-01")
+	h.put("reg.birth", 9001, "001190099999", "Nguyễn Văn Minh", "1990-05-06")
+	h.run("")
+	before, _ := h.linked("pop.person", 9001)
+	if err := h.c.Exec(t.Context(), "CREATE TEMP TABLE earlier AS FROM "+Links); err != nil {
+		t.Fatal(err)
+	}
+	for _, dataset := range []string{"pop.person", "reg.birth"} {
+		for i, row := range h.rows[dataset] {
+			h.rows[dataset][i] = strings.ReplaceAll(row, "001190099999", "001190077777")
+		}
+	}
+	h.put("pop.person", 9002, "001190099999", "", "Bùi Thu Trang", "1971-03-04", "2024-01-01")
+	h.run("earlier")
+	minh, _ := h.linked("pop.person", 9001)
+	trang, _ := h.linked("pop.person", 9002)
+	if minh != before || trang == before || trang == "" {
+		t.Errorf("he is %s and was %s, she is %s", minh, before, trang)
+	}
+}
+
 func TestTwoNumbersOfTheRegisterAreNeverOnePerson(t *testing.T) {
 	h := newHub(t)
 	h.crowd()
