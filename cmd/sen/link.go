@@ -65,7 +65,7 @@ func (p *program) linkInfer(ctx context.Context, files []string, name, truth, ou
 	}
 	if name == "" {
 		base := filepath.Base(files[0])
-		name = strings.ToLower(strings.TrimSuffix(base, filepath.Ext(base)))
+		name = entityName(strings.TrimSuffix(base, filepath.Ext(base)))
 	}
 	draft := link.DraftEntity(name, data.Table, spec)
 	if out != "" {
@@ -84,6 +84,20 @@ func (p *program) linkInfer(ctx context.Context, files []string, name, truth, ou
 		fmt.Fprintf(p.screen, "%s  %s\n", p.screen.Paint(terminal.Good, "✓"), out)
 		p.next("sen link eval --truth COLUMN --spec "+out+" "+strings.Join(files, " "), p.lang.Pick("đúng đến đâu, nếu có sự thật", "how right it is, where the truth is known"))
 	})
+}
+
+// entityName is a file's name as an entity may be called.
+func entityName(file string) string {
+	name := strings.Trim(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '-'
+	}, strings.ToLower(file)), "-")
+	if name == "" || name[0] <= '9' {
+		return "thing"
+	}
+	return name
 }
 
 func (p *program) linkEvalCommand() *cobra.Command {

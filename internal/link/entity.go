@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,6 +188,9 @@ func (e *Entity) check() error {
 	if e.Entity == "" {
 		return e.wrong("$", "the entity has no name").WithHint("write entity: person")
 	}
+	if _, err := sen.ParseDataset("entity." + e.Entity); err != nil {
+		return e.wrong("$.entity", "an entity cannot be called %q: %w", e.Entity, err)
+	}
 	if e.Fields.IsZero() {
 		return e.wrong("$.entity", "the entity has no fields")
 	}
@@ -242,7 +246,25 @@ func (e *Entity) checkMatch() error {
 	return nil
 }
 
+// fieldName is what a field of a golden record may be called; what is put
+// behind it names its source, its day and what else was said.
+var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
 func (e *Entity) checkRecords() error {
+	if e.Records.IsZero() {
+		return nil
+	}
+	for _, name := range e.Fields.Names() {
+		taken := slices.Contains([]string{"entity", "records", "datasets"}, name)
+		for _, behind := range []string{"_source", "_as_of", "_rejected"} {
+			_, known := e.Fields.Get(strings.TrimSuffix(name, behind))
+			taken = taken || known && strings.HasSuffix(name, behind)
+		}
+		if taken || !fieldName.MatchString(name) {
+			return e.wrong("$.fields."+name, "a field of golden records cannot be called %q", name).
+				WithHint("use small letters, digits and _; entity, records and datasets, and NAME_source, NAME_as_of and NAME_rejected, are taken")
+		}
+	}
 	for _, name := range e.Records.Names() {
 		r := e.Records.values[name]
 		switch r.Role {
@@ -256,6 +278,9 @@ func (e *Entity) checkRecords() error {
 				return e.wrong("$.records.'"+name+"'", "records %s: %q is no field of this entity", name, field)
 			}
 		}
+	}
+	if len(e.Match.Keys) == 0 {
+		return e.wrong("$.match", "the records have no key").WithHint("name a field under match.keys, as keys: [identity_number]")
 	}
 	return nil
 }

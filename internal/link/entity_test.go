@@ -51,9 +51,12 @@ func TestAnEntityFileWithAFaultSaysWhereAndWhy(t *testing.T) {
 		"{element: person-name}→{compare: sound}":                 `person.yaml:3: field name: kind "sound"`,
 		"compare: [name]→compare: [name]\n  budget: 7":            "is no budget",
 		"compare: [name]→compare: [name]\n  block: [[name.sond]]": "no way to block",
-		"fields:→feilds:": "person.yaml",
-		"match:→records:\n  a.b: {role: chief, fields: {}}\nmatch:":            `role "chief"`,
-		"match:→records:\n  a.b: {role: mentioning, fields: {age: x}}\nmatch:": `"age" is no field`,
+		"fields:→feilds:":                     "person.yaml",
+		"entity: person→entity: ../../people": "cannot be called",
+		"match:→records:\n  a.b: {role: mentioning, fields: {name: x}}\nmatch:":                                    "have no key",
+		"match:→  name_source: {}\nrecords:\n  a.b: {role: mentioning, fields: {name: x}}\nmatch:\n  keys: [name]": `"name_source"`,
+		"match:→records:\n  a.b: {role: chief, fields: {}}\nmatch:":                                                `role "chief"`,
+		"match:→records:\n  a.b: {role: mentioning, fields: {age: x}}\nmatch:":                                     `"age" is no field`,
 	} {
 		from, to, _ := strings.Cut(change, "→")
 		_, err := ParseEntity("person.yaml", []byte(strings.Replace(good, from, to, 1)))

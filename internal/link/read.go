@@ -67,6 +67,9 @@ type Labelled struct {
 	Unlabeled int
 }
 
+// maxFiles is how many files can be told apart: see Table.Part.
+const maxFiles = 255
+
 // loading is files on their way into one table.
 type loading struct {
 	truth   Truth
@@ -86,6 +89,9 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 			r.Close()
 		}
 	}()
+	if len(files) > maxFiles {
+		return nil, sen.Errorf(sen.Invalid, "%d files are more than %d", len(files), maxFiles).WithHint("name a folder, whose files are one")
+	}
 	l := &loading{truth: truth, out: &Labelled{}, numbers: map[string]int32{}}
 	for _, file := range files {
 		path, err := filepath.Abs(file)

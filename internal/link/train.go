@@ -1,7 +1,6 @@
 package link
 
 import (
-	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -338,8 +337,7 @@ func (p *parameters) table() [][missing + 1][]float64 {
 	return out
 }
 
-// start is u as the random pairs have it, and m as people's errors are
-// usually: nine in ten the same, the rest the likelier the nearer.
+// start is u as the random pairs have it, and m as usual.
 func (m *model) start(random tally) parameters {
 	p := parameters{}
 	for i := range m.comparators {
@@ -374,8 +372,8 @@ func smooth(counts []float64) []float64 {
 	return out
 }
 
-// usual is how records of one thing differ as a rule: half of them not at all,
-// and the less the nearer. It is what EM starts from.
+// usual is how records of one thing differ as a rule: six in ten not at all,
+// the others the likelier the nearer. It is what EM starts from.
 func usual(n int) []float64 {
 	out := make([]float64, n)
 	rest := 0.0
@@ -412,7 +410,7 @@ func (m *model) believe(i int, counts []float64) []float64 {
 }
 
 // How strongly m is held near what is usual, in records for each that was seen.
-var (
+const (
 	holdOwn    = 0.5
 	holdShared = 0.05
 )
@@ -436,120 +434,6 @@ func (m *model) correct(p *parameters, random tally) {
 		p.decline(i)
 	}
 	p.depend(random)
-}
-
-// depend finds the tree: of all pairs of comparisons, by their mutual
-// information in random pairs that are no matches, the greatest that close no
-// circle.
-func (p *parameters) depend(random tally) {
-	n := len(p.u)
-	p.parent, p.given = make([]int, n), make([][][]float64, n)
-	type edge struct {
-		a, b int
-		info float64
-	}
-	var edges []edge
-	joint := make([][][][]float64, n)
-	rest := make([]float64, len(random.patterns))
-	p.parent = slices.Repeat([]int{-1}, n)
-	for k, x := range random.patterns {
-		rest[k] = (1 - probability(p.weight(x))) * random.counts[k]
-	}
-	for a := range n {
-		joint[a] = make([][][]float64, n)
-		for b := range n {
-			if a == b {
-				continue
-			}
-			joint[a][b] = p.together(random, rest, a, b)
-			if a < b {
-				edges = append(edges, edge{a, b, information(joint[a][b])})
-			}
-		}
-	}
-	slices.SortStableFunc(edges, func(x, y edge) int { return cmp.Compare(y.info, x.info) })
-	beside := make([][]int, n)
-	trees := newUnion(n)
-	for _, e := range edges {
-		if e.info > leastInformation && trees.find(int32(e.a)) != trees.find(int32(e.b)) {
-			trees.join(int32(e.a), int32(e.b))
-			beside[e.a], beside[e.b] = append(beside[e.a], e.b), append(beside[e.b], e.a)
-		}
-	}
-	seen := make([]bool, n)
-	var hang func(i int)
-	hang = func(i int) {
-		seen[i] = true
-		for _, j := range beside[i] {
-			if !seen[j] {
-				p.parent[j] = i
-				p.given[j] = p.conditional(joint[i][j], j)
-				hang(j)
-			}
-		}
-	}
-	for i := range n {
-		if !seen[i] {
-			hang(i)
-		}
-	}
-}
-
-// leastInformation is the mutual information, in nats, from which a
-// dependence is more than chance.
-const leastInformation = 1e-5
-
-// together counts the levels of two comparisons together, the first's first.
-func (p *parameters) together(t tally, counts []float64, a, b int) [][]float64 {
-	out := make([][]float64, len(p.u[a]))
-	for l := range out {
-		out[l] = make([]float64, len(p.u[b]))
-	}
-	for k, x := range t.patterns {
-		if i, j := x.level(a), x.level(b); i != missing && j != missing {
-			out[i][j] += counts[k]
-		}
-	}
-	return out
-}
-
-func information(joint [][]float64) (info float64) {
-	rows, columns, all := make([]float64, len(joint)), make([]float64, len(joint[0])), 0.0
-	for i, row := range joint {
-		for j, n := range row {
-			rows[i] += n
-			columns[j] += n
-			all += n
-		}
-	}
-	for i, row := range joint {
-		for j, n := range row {
-			if n > 0 {
-				info += n / all * math.Log(n*all/(rows[i]*columns[j]))
-			}
-		}
-	}
-	return info
-}
-
-// conditional is u of j by the level of its parent, held near u where few
-// pairs were seen. A level that was hardly seen is like the next one below.
-func (p *parameters) conditional(joint [][]float64, j int) [][]float64 {
-	const hold = 20
-	out := make([][]float64, len(joint))
-	below := p.u[j]
-	for i := len(joint) - 1; i >= 0; i-- {
-		n := 0.0
-		for _, c := range joint[i] {
-			n += c
-		}
-		out[i] = make([]float64, len(joint[i]))
-		for l, c := range joint[i] {
-			out[i][l] = (c + hold*below[l]) / (n + hold)
-		}
-		below = out[i]
-	}
-	return out
 }
 
 // leastSeen is how many matches must have had a level for it to have a weight
@@ -589,42 +473,4 @@ func (p *parameters) decline(i int) {
 		}
 		l += q.n
 	}
-}
-
-// scored is a pair and its weight: the natural logarithm of its odds.
-type scored struct {
-	a, b   int32
-	weight float64
-}
-
-// threshold is the weight from which pairs are matches so that the expected F1
-// over the scored pairs is greatest, if each is a match with its own
-// probability: 2·S(k) / (k + S), where S(k) is the sum of the k greatest (Lipton,
-// Elkan and Naryanaswamy 2014). It lies midway between the last pair taken
-// and the first one left.
-func threshold(pairs []scored) (cut float64, expected float64) {
-	weights := make([]float64, len(pairs))
-	all := 0.0
-	for i, p := range pairs {
-		weights[i] = p.weight
-		all += probability(p.weight)
-	}
-	slices.SortFunc(weights, func(a, b float64) int { return cmp.Compare(b, a) })
-	sum, last := 0.0, -1
-	for k, w := range weights {
-		sum += probability(w)
-		if f := 2 * sum / (float64(k+1) + all); f > expected+1e-9 {
-			expected, last = f, k
-		}
-	}
-	for last >= 0 && last+1 < len(weights) && probability(weights[last+1]) > expected/2 {
-		last++ // as good, but for rounding
-	}
-	switch {
-	case last < 0:
-		return 0, 0
-	case last+1 == len(weights):
-		return weights[last] - 1, expected
-	}
-	return (weights[last] + weights[last+1]) / 2, expected
 }
