@@ -74,7 +74,7 @@ func (c Column) express(landed string, o Options) (Column, error) {
 		if c.textOf != "" {
 			came = c.textOf
 		}
-		c.text, c.textOf, known.Dated = c.name("_x"), fmt.Sprintf("CAST(%s AS VARCHAR) || coalesce(chr(31) || %s, '')", came, c.dayText), true
+		c.text, c.textOf, known.Dated = c.name("_x"), fmt.Sprintf("CAST(%s AS VARCHAR) || chr(31) || coalesce(replace(%s, chr(31), ' '), '')", came, c.dayText), true
 	}
 	form := e.SQL(c.text, known)
 	c.blank, c.problem = form.Blank, form.Problem

@@ -146,14 +146,14 @@ const dayMark = "\x1f"
 // dated takes the day from behind a value. What is no day says nothing.
 func dated(raw string, o Options) (string, Options) {
 	o.Dated = false
-	value, day, marked := strings.Cut(raw, dayMark)
-	if !marked {
+	at := strings.LastIndex(raw, dayMark) // what stands before may hold anything
+	if at < 0 {
 		return raw, o
 	}
-	if days, ok := dayOf(day); ok {
-		o.On = days
+	if on, ok := dayOf(raw[at+len(dayMark):]); ok {
+		o.On = on
 	}
-	return value, o
+	return raw[:at], o
 }
 
 func dayOf(text string) (time.Time, bool) {

@@ -187,7 +187,9 @@ func (c *Column) Problem(x []byte) string { return c.element.Standardise(string(
 func (c *Column) Blank(x []byte) bool {
 	text := string(x)
 	if c.options.Dated {
-		text, _, _ = strings.Cut(text, dayMark)
+		if at := strings.LastIndex(text, dayMark); at >= 0 {
+			text = text[:at]
+		}
 	}
 	s := trim(text)
 	return s == "" || !c.element.keepsTokens && isToken(s)

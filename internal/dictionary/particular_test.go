@@ -171,11 +171,12 @@ func TestAnAddressIsOfTheDayThatStandsBehindIt(t *testing.T) {
 	}
 	for _, one := range []struct{ raw, value, problem string }{
 		{"Phường 00070\x1f2/9/2020", "", "no-unit"},
-		{"00070\x1f2/9/2026", "00070", ""},          // today's own ward of that code
-		{"00070\x1f2020-09-02", "", "split"},        // the old one, which was divided
-		{"00070\x1f31/02/2020", "00070", ""},        // no day says nothing
-		{"Phường Phúc Xá, Hà Nội\x1f", "00097", ""}, // nobody wrote a day
-		{"Phường Phúc Xá, Hà Nội", "00097", ""},     // no mark
+		{"00070\x1f2/9/2026", "00070", ""},                      // today's own ward of that code
+		{"00070\x1f2020-09-02", "", "split"},                    // the old one, which was divided
+		{"00070\x1f31/02/2020", "00070", ""},                    // no day says nothing
+		{"Phường Phúc Xá, Hà Nội\x1f", "00097", ""},             // nobody wrote a day
+		{"Phường Phúc Xá, Hà Nội", "00097", ""},                 // no mark
+		{"Phường Phúc Xá\x1fHà Nội\x1f2020-09-02", "00097", ""}, // a mark in the text is of the text
 		{"\x1f2020-09-02", "", ""}, {"", "", ""},
 	} {
 		if value, problem := c.Standard([]byte(one.raw)), c.Problem([]byte(one.raw)); value != one.value || problem != one.problem {
