@@ -45,6 +45,15 @@ func TestTheCountryBecomesGoldenRecordsThatAreReadOnTheRecord(t *testing.T) {
 		t.Errorf("by its number: got %+v; by the old one: %s", byNumber, byOld.ID)
 	}
 	h.ok("get", "person", byNumber.ID).says(t, number, "population.person")
+	answers := make(chan result, 6) // one process has the index at a time; none is turned away
+	for range cap(answers) {
+		go func() { answers <- h.sen("get", "person", number, "--json") }()
+	}
+	for range cap(answers) {
+		if r := <-answers; r.code != 0 || !strings.Contains(r.out, byNumber.ID) {
+			t.Errorf("several at once: got exit code %d, %s", r.code, r.out)
+		}
+	}
 	h.want(3, "get", "person", "999999999999").says(t, "no person has this key")
 	var one, two struct {
 		Probability float64

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -293,7 +294,7 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if a.Linked, err = h.link(ctx, entities); err != nil {
 		return err
 	}
-	known, err := h.someone(ctx)
+	known, err := p.someone(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -324,23 +325,42 @@ func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer) error {
 }
 
 // someone is the number of a made-up person of whom many datasets speak, and
-// who do not all say the same; empty where there is none.
-func (h *hub) someone(ctx context.Context) (string, error) {
-	golden, err := h.entityRelation(ctx, lake.Golden, flow.EntityDataset("person"))
+// who do not all say the same; empty where there is none. It is read through
+// the door, as everything that is shown of people.
+func (p *program) someone(ctx context.Context, h *hub) (number string, err error) {
+	dataset := flow.EntityDataset("person")
+	t, err := h.lake.Lookup(ctx, lake.Golden, dataset)
 	if sen.KindOf(err) == sen.NotFound {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
+	scan, err := t.Scan(ctx, lake.AsOf{})
+	if err != nil {
+		return "", err
+	}
+	request := p.request(h.config, reason{}, "demo")
+	request.Dataset = []sen.Dataset{dataset}
+	reading, err := h.door.Open(ctx, request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, reading.Close(err)) }()
 	c, err := h.engine.Conn(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer c.Close()
-	var number sql.NullString
-	err = c.Row(ctx, "SELECT arg_max(identity_number, datasets * 2 + (name_rejected IS NOT NULL)::INT) FROM "+golden, &number)
-	return number.String, err
+	var found sql.NullString
+	if err := c.Row(ctx, "SELECT arg_max(identity_number, row(datasets * 2 + (name_rejected IS NOT NULL)::INT, entity)) FROM "+scan.SQL(), &found); err != nil {
+		return "", err
+	}
+	current, _ := t.Current()
+	if err := reading.All(dataset, current.ID); err != nil {
+		return "", err
+	}
+	return found.String, reading.Seal()
 }
 
 // showAgencies is the table of a sync, an agency a line.

@@ -155,7 +155,10 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 // fromIndex reads the record from the index; false where the index does not
 // have what the lake has now.
 func (h *hub) fromIndex(ctx context.Context, g *goldenRecord, e *link.Entity, key string) (bool, error) {
-	r, err := openIndex(h.data("index"))
+	r, err := openIndex(ctx, h.data("index"))
+	if kind := sen.KindOf(err); err != nil && (kind == sen.Unavailable || kind == sen.Busy) {
+		return false, nil // whoever has it does not answer: the lake has the same
+	}
 	if err != nil {
 		return false, err
 	}
@@ -189,17 +192,35 @@ func (h *hub) fromIndex(ctx context.Context, g *goldenRecord, e *link.Entity, ke
 	return false, nil // the lake says why
 }
 
-// openIndex opens the index, or asks the process that has it.
-func openIndex(dir string) (index.Reader, error) {
-	db, err := index.Open(dir, index.Options{})
-	if err == nil {
-		return db, nil
-	}
-	if sen.KindOf(err) == sen.Busy {
-		return index.Dial(dir)
+// openIndex opens the index, or asks the process that has it: one that loads it
+// answers, one that only looks something up is soon gone.
+func openIndex(ctx context.Context, dir string) (index.Reader, error) {
+	var err error
+	for range indexTries {
+		db, busy := index.Open(dir, index.Options{})
+		if busy == nil {
+			return db, nil
+		}
+		if sen.KindOf(busy) != sen.Busy {
+			return nil, busy
+		}
+		var c *index.Client
+		if c, err = index.Dial(dir); err == nil {
+			return c, nil
+		}
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		time.Sleep(indexPause)
 	}
 	return nil, err
 }
+
+// How long an index is waited for that another process has open.
+const (
+	indexTries = 20
+	indexPause = 50 * time.Millisecond
+)
 
 func (h *hub) entityRelation(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (string, error) {
 	t, err := h.lake.Lookup(ctx, kind, dataset)

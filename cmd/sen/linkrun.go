@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -122,6 +123,10 @@ func (h *hub) link(ctx context.Context, entities []*link.Entity) (out []flow.Lin
 	}
 	defer e.Close()
 	db, err := index.Open(h.data("index"), index.Options{})
+	for try := 0; sen.KindOf(err) == sen.Busy && try < indexTries; try++ { // a look-up is soon over
+		time.Sleep(indexPause)
+		db, err = index.Open(h.data("index"), index.Options{})
+	}
 	if err != nil {
 		return nil, err
 	}

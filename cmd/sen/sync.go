@@ -74,6 +74,10 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 		if err == nil && ctx.Err() == nil {
 			answer.Linked, err = h.link(ctx, entities)
 		}
+		if sen.KindOf(err) == sen.Busy {
+			p.mention(p.lang.Pick("một tiến trình khác đang liên kết; `sen link run` sau đó", "another process is linking; `sen link run` after it"))
+			err = nil
+		}
 		if err != nil { // the records are in: only what they say together is not known
 			p.report(sen.KindOf(err), err)
 			untold = errors.Join(untold, reported{err})
