@@ -245,6 +245,24 @@ func TestOthersAskTheProcessThatHasTheIndex(t *testing.T) {
 	}
 }
 
+func TestAFolderTooDeepForASocketIsServedToNobodyAndStopsNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("d", 120))
+	d := open(t, dir)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- d.Serve(ctx) }()
+	if err := load(t, d, 10, "a").Commit("1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Dial(dir); sen.KindOf(err) != sen.Unavailable {
+		t.Errorf("got %v", err)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestALoadOutOfOrderIsRefused(t *testing.T) {
 	d := open(t, t.TempDir())
 	l, err := d.Begin("person", keys, groups)

@@ -33,9 +33,18 @@ type answer struct {
 	Fault    string
 }
 
-// Serve answers other processes until the context ends.
+// longestSocket is what the address of a socket may have, in bytes: sun_path of
+// unix(7) holds 108.
+const longestSocket = 107
+
+// Serve answers other processes until the context ends. In a folder whose path
+// is too long for a socket it answers nobody, and others do without.
 func (d *DB) Serve(ctx context.Context) error {
 	path := filepath.Join(d.dir, socketName)
+	if len(path) > longestSocket {
+		<-ctx.Done()
+		return nil
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return sen.Errorf(sen.Unavailable, "remove an old socket of the index: %w", err)
 	}
