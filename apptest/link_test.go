@@ -1,13 +1,18 @@
 package apptest
 
 import (
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 )
 
 func TestTheCountryBecomesGoldenRecordsThatAreReadOnTheRecord(t *testing.T) {
@@ -86,6 +91,84 @@ func TestTheCountryBecomesGoldenRecordsThatAreReadOnTheRecord(t *testing.T) {
 	h.ok("get", "person", number).says(t, byNumber.ID)
 	h.ok("link", "run")
 	h.ok("get", "person", number).says(t, byNumber.ID)
+}
+
+// What others are to a person is read through the door as the person is: each one
+// who is named has an entry of the journal.
+func TestWhoIsNamedBesideAPersonIsInTheJournalToo(t *testing.T) {
+	s := newShell(t)
+	s.ok("demo", "--people", "1500", "--seed", "4", "--dir", "land").says(t, "Person · Parent", "Vehicle · Owner")
+	h := *s
+	h.dir = filepath.Join(s.dir, "land")
+	var rows struct{ Rows [][]any }
+	h.ok("query", `SELECT b.father_identity_number FROM "civil-status"."birth" b JOIN "civil-status"."marriage" m ON m.husband_identity_number = b.father_identity_number
+ JOIN "vehicles"."registration" v ON v.owner_identity_number = b.father_identity_number ORDER BY 1 LIMIT 1`, "--json").json(t, &rows)
+	number := rows.Rows[0][0].(string)
+	type golden struct {
+		ID        string
+		Relations []struct{ Relationship, Entity, ID, Name, Source, Since, Until string }
+	}
+	var father golden
+	h.ok("get", "person", number, "--json").json(t, &father)
+	h.ok("get", "person", number).says(t, "Child", "Spouse", "civil-status.birth/father", "civil-status.marriage/wife", "vehicles.registration/owner")
+	var child string
+	others := map[string]int{"entity.person": 1, "entity.vehicle": 0}
+	known, found := map[string]bool{father.ID: true}, map[string]bool{}
+	for _, r := range father.Relations {
+		found[r.Relationship] = true
+		if r.ID != "0" && !known[r.ID] {
+			known[r.ID] = true
+			others["entity."+r.Entity]++
+			if r.Name == "" || r.Source == "" {
+				t.Errorf("nobody says who it is: %+v", r)
+			}
+		}
+		if r.Relationship == "child" && r.ID != "0" {
+			child = r.ID
+		}
+	}
+	if !found["child"] || !found["spouse"] || !found["owns"] {
+		t.Fatalf("got %+v, want a child, a wife and a vehicle", father.Relations)
+	}
+	for dataset, want := range others {
+		if got := h.seen(dataset); got != want {
+			t.Errorf("the journal has %d of %s, want %d", got, dataset, want)
+		}
+	}
+	var back golden
+	h.ok("get", "person", child, "--json").json(t, &back)
+	if !slices.ContainsFunc(back.Relations, func(r struct{ Relationship, Entity, ID, Name, Source, Since, Until string }) bool {
+		return r.Relationship == "parent" && r.ID == father.ID
+	}) {
+		t.Errorf("from the child's side: got %+v, want the father %s", back.Relations, father.ID)
+	}
+	// Without the index, the lake answers alike.
+	if err := os.RemoveAll(filepath.Join(h.dir, "data", "index")); err != nil {
+		t.Fatal(err)
+	}
+	var again golden
+	h.ok("get", "person", number, "--json").json(t, &again)
+	if !reflect.DeepEqual(again, father) {
+		t.Errorf("from the lake: got %+v, want %+v", again, father)
+	}
+	h.write("entities/vehicle.yaml", strings.Replace(h.read("entities/vehicle.yaml"), "vehicles.transfer/buyer: {since", "vehicles.transfer/buyr: {since", 1))
+	h.want(2, "link", "run").says(t, "entities/vehicle.yaml:", "vehicles.transfer/buyr", "person.yaml")
+}
+
+// seen is how many records of a dataset the newest read that was written down
+// names.
+func (s *shell) seen(dataset string) (n int) {
+	s.t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(s.dir, "data", "state.db")+"?mode=ro")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(`SELECT count(*) FROM entry e, json_each(e.body, '$.seen') s WHERE json_extract(s.value, '$.dataset') = ?
+ AND json_extract(e.body, '$.request') = (SELECT json_extract(body, '$.request') FROM entry WHERE json_extract(body, '$.kind') = 'seen' ORDER BY sequence DESC LIMIT 1)`, dataset).Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
 }
 
 // A run that is killed leaves what was there, and the next one ends as if

@@ -60,7 +60,7 @@ type step struct {
 }
 
 func (p *program) explain(ctx context.Context, entity string, keys []string, why reason, svg string) error {
-	return p.withGolden(ctx, "explain", entity, keys, why, func(h *hub, e *link.Entity, both []goldenRecord) error {
+	return p.withGolden(ctx, goldenRequest{command: "explain", entity: entity, keys: keys}, why, func(h *hub, e *link.Entity, both []goldenRecord) error {
 		report, err := h.lastReport(ctx, entity)
 		if err != nil {
 			return err

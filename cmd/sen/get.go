@@ -30,9 +30,11 @@ func (p *program) getCommand() *cobra.Command {
 		Short: p.lang.Pick("Xem bản ghi vàng của một người, một tổ chức, một vật", "See the golden record of one person, organisation or thing"),
 		Long: `Shows the golden record that has a key: an identity number, an old number, a plate, a
 tax code, or the record's own identifier. Each field stands with the dataset that
-gave it, the day of which it speaks, and what other datasets say instead; then the
-records that speak of it, and how each was linked. Nothing is shown before the
-journal has the entry.`,
+gave it, the day of which it speaks, and what other datasets say instead; then what
+others are to it (parents, spouses, owners), each with the dataset that says so and
+its days; then the records that speak of it, and how each was linked. To name
+somebody is a read of that person too. Nothing is shown before the journal has the
+entries.`,
 		Example: "  sen get person 001090012345 --purpose \"case 12\"\n  sen get vehicle 30A-123.45 --purpose \"case 12\"",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,10 +48,11 @@ journal has the entry.`,
 
 // goldenRecord is the answer of `sen get`.
 type goldenRecord struct {
-	Entity  string        `json:"entity"`
-	ID      int64         `json:"id,string"`
-	Fields  []goldenField `json:"fields"`
-	Records []goldenPart  `json:"records"`
+	Entity    string           `json:"entity"`
+	ID        int64            `json:"id,string"`
+	Fields    []goldenField    `json:"fields"`
+	Relations []goldenRelation `json:"relations,omitempty"`
+	Records   []goldenPart     `json:"records"`
 }
 
 type goldenField struct {
@@ -68,45 +71,69 @@ type goldenPart struct {
 }
 
 func (p *program) get(ctx context.Context, entity, key string, why reason) error {
-	return p.withGolden(ctx, "get", entity, []string{key}, why, func(_ *hub, _ *link.Entity, found []goldenRecord) error {
+	asked := goldenRequest{command: "get", entity: entity, keys: []string{key}, relations: true}
+	return p.withGolden(ctx, asked, why, func(_ *hub, _ *link.Entity, found []goldenRecord) error {
 		return p.answer(found[0], func() { p.showGolden(found[0]) })
 	})
 }
 
+// goldenRequest is which golden records a command reads.
+type goldenRequest struct {
+	command, entity string
+	keys            []string
+	relations       bool // and what others are to them
+}
+
 // withGolden reads the golden records that keys mean, through the door, and
 // has them shown when the journal has the entries.
-func (p *program) withGolden(ctx context.Context, command, entity string, keys []string, why reason, show func(*hub, *link.Entity, []goldenRecord) error) (err error) {
+func (p *program) withGolden(ctx context.Context, asked goldenRequest, why reason, show func(*hub, *link.Entity, []goldenRecord) error) (err error) {
 	h, err := p.open(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	entities, err := h.readEntities([]string{entity})
+	entities, err := h.readEntities([]string{asked.entity})
 	if err != nil {
 		return err
 	}
-	dataset := flow.EntityDataset(entity)
-	request := p.request(h.config, why, command)
+	dataset := flow.EntityDataset(asked.entity)
+	request := p.request(h.config, why, asked.command)
 	request.Dataset = []sen.Dataset{dataset}
+	var around *relatives
+	if asked.relations {
+		if around, err = h.relatives(ctx, asked.entity); err != nil {
+			return err
+		}
+		around.ask(&request)
+	}
 	reading, err := h.door.Open(ctx, request)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, reading.Close(err)) }()
-	found := make([]goldenRecord, len(keys))
-	for i, key := range keys {
+	found := make([]goldenRecord, len(asked.keys))
+	for i, key := range asked.keys {
 		if found[i], err = h.goldenRecord(ctx, entities[0], key); err != nil {
 			return err
 		}
-		subject := binary.BigEndian.AppendUint64(nil, uint64(found[i].ID))
-		if err := reading.Saw(access.Subject{Dataset: dataset, Key: subject}); err != nil {
+		if err := reading.Saw(subjectOf(asked.entity, found[i].ID)); err != nil {
 			return err
+		}
+		if around != nil {
+			if err := h.findRelations(ctx, around, &found[i], reading); err != nil {
+				return err
+			}
 		}
 	}
 	if err := reading.Seal(); err != nil {
 		return err
 	}
 	return show(h, entities[0], found)
+}
+
+// subjectOf is a golden record, as the journal names it.
+func subjectOf(entity string, id int64) access.Subject {
+	return access.Subject{Dataset: flow.EntityDataset(entity), Key: binary.BigEndian.AppendUint64(nil, uint64(id))}
 }
 
 // goldenRecord finds the one record that a key means, and what speaks of it.
@@ -302,6 +329,7 @@ func (p *program) showGolden(g goldenRecord) {
 	}
 	t.Write(p.screen)
 	fmt.Fprintln(p.screen)
+	p.showGoldenRelations(g.Relations)
 	r := terminal.Table{Align: "lrl", Left: 2, Head: []string{p.lang.Pick("bản ghi của", "records of"), "", p.lang.Pick("nối theo", "linked by")}}
 	for _, part := range g.Records {
 		how := p.how(part.How)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,7 +28,8 @@ func (p *program) linkRunCommand() *cobra.Command {
 		Short: p.lang.Pick("Liên kết dữ liệu của trung tâm, lập bản ghi vàng", "Link the hub's records and make the golden records"),
 		Long: `Makes, for each file of the folder entities, the links and the golden records of
 what the hub holds: keys first, where name and birth date do not contradict them,
-then what the records say. Where nothing has changed since the last time, nothing
+then what the records say; and the relations of what was linked: parents, spouses,
+owners, as the section relationships says. Where nothing has changed since the last time, nothing
 is done. Identifiers of things are kept from run to run. ` + "`sen sync`" + ` does the same at its end.`,
 		Example: "  sen link run\n  sen link run person",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,14 +55,13 @@ is done. Identifiers of things are kept from run to run. ` + "`sen sync`" + ` do
 	}
 }
 
-// readEntities reads the entity files of the hub; those named, or all.
-func (d *declarations) readEntities(names []string) ([]*link.Entity, error) {
+// parseEntities reads the entity files of the hub as they are written.
+func (d *declarations) parseEntities() ([]*link.Entity, error) {
 	files, err := filepath.Glob(filepath.Join(d.path("entities"), "*.yaml"))
 	if err != nil {
 		return nil, err
 	}
 	var out []*link.Entity
-	var known []string
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		if err != nil {
@@ -70,16 +71,35 @@ func (d *declarations) readEntities(names []string) ([]*link.Entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		if slices.Contains(known, e.Entity) {
+		if slices.ContainsFunc(out, func(o *link.Entity) bool { return o.Entity == e.Entity }) {
 			return nil, sen.Errorf(sen.Invalid, "entity %s is declared twice", e.Entity).At("%s", d.short(file))
 		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// readEntities reads the entity files of the hub, those named or all, and sees
+// that what they name is there.
+func (d *declarations) readEntities(names []string) ([]*link.Entity, error) {
+	all, err := d.parseEntities()
+	if err != nil {
+		return nil, err
+	}
+	var out []*link.Entity
+	var known []string
+	for _, e := range all {
 		known = append(known, e.Entity)
-		if len(names) == 0 || slices.Contains(names, e.Entity) {
-			if err := e.Fits(d.columns); err != nil {
-				return nil, err
-			}
-			out = append(out, e)
+		if len(names) > 0 && !slices.Contains(names, e.Entity) {
+			continue
 		}
+		if err := e.Fits(d.columns); err != nil {
+			return nil, err
+		}
+		if err := e.FitsBeside(all); err != nil {
+			return nil, err
+		}
+		out = append(out, e)
 	}
 	for _, name := range names {
 		if !slices.Contains(known, name) {
@@ -111,11 +131,15 @@ func (d *declarations) columns(dataset string) ([]string, bool) {
 	return nil, false
 }
 
-// link makes the links and golden records of entities, in an engine of its own
-// that uses all threads.
+// link makes the links and golden records of entities, and the relations of all
+// that the hub has, in an engine of its own that uses all threads.
 func (h *hub) link(ctx context.Context, entities []*link.Entity) (out []flow.Linked, err error) {
 	if len(entities) == 0 {
 		return nil, nil
+	}
+	all, err := h.readEntities(nil)
+	if err != nil {
+		return nil, err
 	}
 	e, err := engine.Open(ctx, engine.Options{Threads: h.config.Threads, Memory: h.config.Memory, Spill: h.data("tmp", "link"), Remote: h.remote})
 	if err != nil {
@@ -147,7 +171,11 @@ func (h *hub) link(ctx context.Context, entities []*link.Entity) (out []flow.Lin
 		}
 		out = append(out, linked)
 	}
-	return out, nil
+	relations, err := h.flow.Relate(ctx, e, db, all)
+	for i := range out {
+		out[i].Relations = relations[out[i].Entity]
+	}
+	return out, err
 }
 
 // showLinked says how many records became how many things.
@@ -172,11 +200,29 @@ func (p *program) showLinked(all []flow.Linked, entities []*link.Entity) {
 	}
 	fmt.Fprintln(p.screen)
 	t.Write(p.screen)
+	p.showRelations(all, entities)
 	for _, l := range all {
 		if c := l.Change; c != nil && !l.Unchanged && *c != (resolve.Change{}) {
 			p.say("  %s so với lần trước: %s gộp, %s tách, %s mới, %s không còn", "  %s since the last time: %s merged, %s split, %s appeared, %s gone",
 				names[l.Entity], p.lang.Count(c.Merged), p.lang.Count(c.Split), p.lang.Count(c.Appeared), p.lang.Count(c.Gone))
 		}
+	}
+}
+
+// showRelations says how many relations of each relationship there are.
+func (p *program) showRelations(all []flow.Linked, entities []*link.Entity) {
+	t := terminal.Table{Align: "lrr", Left: 2, Head: []string{"", p.lang.Pick("quan hệ", "relations"), p.lang.Pick("chưa nối", "unlinked")}}
+	for _, l := range all {
+		at := slices.IndexFunc(entities, func(e *link.Entity) bool { return e.Entity == l.Entity })
+		for _, r := range l.Relations {
+			one, _ := entities[at].Relationships.Get(r.Relationship)
+			name := cmp.Or(p.lang.Pick(entities[at].Name.VI, entities[at].Name.EN), l.Entity) + " · " + cmp.Or(p.lang.Pick(one.Name.VI, one.Name.EN), r.Relationship)
+			t.Add(terminal.C(name), p.count(r.Relations), p.count(r.Unlinked))
+		}
+	}
+	if len(t.Rows) > 0 {
+		fmt.Fprintln(p.screen)
+		t.Write(p.screen)
 	}
 }
 

@@ -32,6 +32,9 @@ type NationFigures struct {
 	Entities []resolve.Report   `json:"entities"`
 	Accuracy []LinkAccuracy     `json:"accuracy"`
 	Merged   int64              `json:"register_merged"` // people of the register that stand with another of it
+
+	Relations map[string][]flow.Related `json:"relations"` // by entity
+	Related   []RelationAccuracy        `json:"related"`
 }
 
 // LinkAccuracy is of the pairs of records of people.
@@ -75,6 +78,9 @@ func Nation(ctx context.Context, o Options) (NationFigures, error) {
 	if err := b.checkLinks(ctx, people, &f); err != nil {
 		return f, err
 	}
+	if err := b.checkRelations(ctx, &f); err != nil {
+		return f, err
+	}
 	fmt.Fprintln(b.o.Log, "held; copying what landed plainly")
 	if f.Floor, _, err = b.floor(ctx); err != nil {
 		return f, err
@@ -101,6 +107,7 @@ func (b *bench) link(ctx context.Context, f *NationFigures) (people *link.Entity
 	if err != nil {
 		return nil, err
 	}
+	var entities []*link.Entity
 	for _, name := range files {
 		text, err := fs.ReadFile(demo.Entities(), name)
 		if err != nil {
@@ -113,6 +120,7 @@ func (b *bench) link(ctx context.Context, f *NationFigures) (people *link.Entity
 		if entity.Entity == "person" {
 			people = entity
 		}
+		entities = append(entities, entity)
 		begun := time.Now()
 		linked, err := b.flow.Link(ctx, e, db, entity)
 		if err != nil {
@@ -125,7 +133,10 @@ func (b *bench) link(ctx context.Context, f *NationFigures) (people *link.Entity
 			return nil, err
 		}
 	}
-	return people, nil
+	begun := time.Now()
+	f.Relations, err = b.flow.Relate(ctx, e, db, entities)
+	f.Stages["relations"] = time.Since(begun).Seconds()
+	return people, err
 }
 
 // blind reports an open file of the truth.

@@ -31,7 +31,8 @@ func EntityDataset(entity string) sen.Dataset { return sen.Dataset("entity." + e
 // Linked is what became of one entity.
 type Linked struct {
 	resolve.Report
-	Unchanged bool `json:"unchanged,omitempty"` // neither the records nor the entity's file have changed
+	Unchanged bool      `json:"unchanged,omitempty"` // neither the records nor the entity's file have changed
+	Relations []Related `json:"relations,omitempty"` // of the relationships that its file declares
 }
 
 // linkFields are the columns of a table of links.
@@ -171,7 +172,7 @@ func indexGroups(entity *link.Entity) []index.Group {
 	var out []index.Group
 	for _, name := range entity.Fields.Names() {
 		field, _ := entity.Fields.Get(name)
-		group := cmp.Or(field.Group, "core")
+		group := cmp.Or(field.Group, link.CoreGroup)
 		at := slices.IndexFunc(out, func(g index.Group) bool { return g.Name == group })
 		if at < 0 {
 			at = len(out)

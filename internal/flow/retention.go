@@ -84,7 +84,7 @@ func (f *Flow) retain(ctx context.Context, d contract.Dataset, dryRun bool, out 
 	return err
 }
 
-// RetainEntities ends the life of the links and golden records that later runs
+// RetainEntities ends the life of the links, golden records and relations that later runs
 // have replaced, and of files that nothing names.
 func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bool) ([]Retained, error) {
 	tables, err := f.o.Lake.List(ctx)
@@ -93,7 +93,7 @@ func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bo
 	}
 	var out []Retained
 	for _, t := range tables {
-		if t.Kind() != lake.Golden && t.Kind() != lake.Links {
+		if !slices.Contains([]lake.Kind{lake.Golden, lake.Links, lake.Relations}, t.Kind()) {
 			continue
 		}
 		at := slices.IndexFunc(out, func(r Retained) bool { return r.Dataset == t.Dataset() })

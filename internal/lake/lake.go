@@ -66,6 +66,7 @@ const (
 	Quarantine Kind = "quarantine" // kept back, and why
 	Links      Kind = "links"      // of an entity: which record speaks of which thing
 	Golden     Kind = "golden"     // of an entity: one record a thing
+	Relations  Kind = "relations"  // of an entity: what its things are to others
 )
 
 // Lake is an open lake. It is safe for concurrent use, also by several

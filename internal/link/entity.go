@@ -20,14 +20,17 @@ import (
 // Entity is a file of the folder entities: what records are about, which
 // datasets speak of it, how their records match, and what survives.
 type Entity struct {
-	Entity  string                `yaml:"entity"`
-	Name    Title                 `yaml:"name,omitempty"`
-	Fields  ordered[Field]        `yaml:"fields"`
-	Records ordered[Record]       `yaml:"records,omitempty"`
-	Match   Match                 `yaml:"match"`
-	File    string                `yaml:"-"`
-	lines   func(path string) int // of a part of the file
-	digest  sen.Digest
+	Entity  string          `yaml:"entity"`
+	Name    Title           `yaml:"name,omitempty"`
+	Fields  ordered[Field]  `yaml:"fields"`
+	Records ordered[Record] `yaml:"records,omitempty"`
+	Match   Match           `yaml:"match"`
+
+	Relationships ordered[Relationship] `yaml:"relationships,omitempty"`
+
+	File   string                `yaml:"-"`
+	lines  func(path string) int // of a part of the file
+	digest sen.Digest
 }
 
 // Digest is of the file's bytes.
@@ -48,6 +51,9 @@ type Field struct {
 	Then        string   `yaml:"then,omitempty"`         // what decides where none of them says: most-agreed (default), newest, most-complete
 	Group       string   `yaml:"group,omitempty"`        // fields of a group are read together, or not at all; default core
 }
+
+// CoreGroup is the group of the fields that name none.
+const CoreGroup = "core"
 
 // Record says which columns of a dataset give which fields, and how far it is
 // believed.
@@ -211,7 +217,10 @@ func (e *Entity) check() error {
 	if err := e.checkMatch(); err != nil {
 		return err
 	}
-	return e.checkRecords()
+	if err := e.checkRecords(); err != nil {
+		return err
+	}
+	return e.checkRelationships()
 }
 
 func (e *Entity) checkMatch() error {
@@ -306,7 +315,7 @@ func (e *Entity) Fits(columns func(dataset string) ([]string, bool)) error {
 			}
 		}
 	}
-	return nil
+	return e.fitRelationships(columns)
 }
 
 // ways by the words of entity files.

@@ -72,8 +72,72 @@ func TestAnEntityFileWithAFaultSaysWhereAndWhy(t *testing.T) {
 	}
 }
 
+func TestARelationshipWithAFaultSaysWhereAndWhy(t *testing.T) {
+	const good = `entity: person
+fields:
+  name: {element: person-name}
+  died_on: {element: date}
+records:
+  birth.row: {role: contributing, fields: {name: child}}
+  birth.row/mother: {role: mentioning, fields: {name: mother}}
+  birth.row/father: {role: mentioning, fields: {name: father}}
+relationships:
+  parent:
+    inverse: {as: child, vi: Con, en: Child}
+    records:
+      birth.row/mother: {since: born}
+match: {keys: [name]}
+`
+	const vessel = "entity: vessel\nfields:\n  plate: {}\nrecords:\n  sea.ship: {role: authoritative, fields: {plate: p}}\nmatch: {keys: [plate]}\n"
+	other, err := ParseEntity("vessel.yaml", []byte(vessel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := func(string) ([]string, bool) { return []string{"child", "mother", "father", "born", "p"}, true }
+	for change, says := range map[string]string{
+		"":                     "",
+		"as: child→as: Child":  "person.yaml:11: relationship parent: what it is from the other side",
+		"as: child→as: parent": "another relationship's name",
+		"    inverse: {as: child, vi: Con, en: Child}\n→":                                                                   "cannot be called \"\"",
+		"    records:→    symmetric: true\n    records:":                                                                    "has no inverse",
+		"    records:→    entity: vessel\n    records:":                                                                     "birth.row/mother is not among the records of vessel",
+		"    records:→    entity: ship\n    records:":                                                                       "no entity \"ship\"",
+		"    records:→    ends: died\n    records:":                                                                         "ends \"died\"",
+		"    records:→    ends: died_on\n    records:":                                                                      "",
+		"    records:→    entity: vessel\n    ends: died_on\n    records:":                                                  "no field of both sides",
+		"{since: born}→{since: bron}":                                                                                       "person.yaml:13: relationship parent: birth.row does not have the column \"bron\"",
+		"{since: born}→{begun: born}":                                                                                       "begun",
+		"{since: born}→{of: birth.row/child}":                                                                               "birth.row/child is not among the records",
+		"{since: born}→{of: birth.row/father}":                                                                              "",
+		"      birth.row/mother: {since→      birth.row/nurse: {since":                                                      "birth.row/nurse is not among the records of person",
+		"      birth.row/mother: {since→      birth.row: {since":                                                            "not two parts of one row",
+		"    records:\n      birth.row/mother: {since: born}→    entity: person":                                            "no records say it",
+		"    records:\n      birth.row/mother: {since: born}→    exclusive: true\n    records:\n      birth.row/mother: {}": "neither since nor until",
+	} {
+		from, to, _ := strings.Cut(change, "→")
+		text := good
+		if at := strings.LastIndex(good, from); change != "" {
+			text = good[:at] + to + good[at+len(from):]
+		}
+		e, err := ParseEntity("person.yaml", []byte(text))
+		if err == nil {
+			err = e.Fits(columns)
+		}
+		if err == nil {
+			err = e.FitsBeside([]*Entity{e, other})
+		}
+		switch {
+		case says == "" && err != nil:
+			t.Errorf("%s: %v", change, err)
+		case says != "" && (sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), says)):
+			t.Errorf("%s: got %v, want Invalid that says %s", change, err, says)
+		}
+	}
+}
+
 func FuzzEntity(f *testing.F) {
 	f.Add([]byte("entity: person\nfields:\n  name: {element: person-name}\nmatch:\n  compare: [name]\n  block: [[name.sound]]\n"))
+	f.Add([]byte("entity: a\nfields:\n  b: {}\nrecords:\n  a.b: {role: mentioning, fields: {b: c}}\nrelationships:\n  d:\n    symmetric: true\n    records:\n      a.b/c: {since: e}\nmatch: {keys: [b]}\n"))
 	f.Add([]byte("entity: {"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		e, err := ParseEntity("x.yaml", src)
