@@ -42,6 +42,7 @@ const defaultMemory = 3 << 30
 type Engine struct {
 	db       *sql.DB
 	version  string
+	spill    string
 	sessions atomic.Int64 // opened so far
 }
 
@@ -52,7 +53,7 @@ func Open(ctx context.Context, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the SQL engine: %w", err)
 	}
-	e := &Engine{db: sql.OpenDB(connector)}
+	e := &Engine{db: sql.OpenDB(connector), spill: o.Spill}
 	if err := e.configure(ctx, o); err != nil {
 		e.db.Close()
 		return nil, err
@@ -123,6 +124,9 @@ func (e *Engine) Close() error { return e.db.Close() }
 // Version is the engine's own version. The engine's hash() may differ between
 // versions, so a digest is only comparable together with it.
 func (e *Engine) Version() string { return "duckdb " + e.version }
+
+// Spill is the folder for what does not fit into memory, or empty.
+func (e *Engine) Spill() string { return e.spill }
 
 // Ident quotes an identifier.
 func Ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -8,6 +8,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -80,40 +83,80 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 		}
 		return out, loadIndex(ctx, e, db, entity, golden)
 	}
-	before := ""
-	if _, ok := links.Current(); ok {
-		scan, err := links.Scan(ctx, lake.AsOf{})
-		if err != nil {
-			return Linked{}, err
-		}
-		before = relation(scan)
+	report, err := f.resolve(ctx, e, entity, sources, from, links, golden)
+	if err != nil {
+		return Linked{}, err
 	}
+	return Linked{Report: report}, loadIndex(ctx, e, db, entity, golden)
+}
+
+// resolve makes both tables of an entity anew. Golden records come last: their
+// summary says that all is done.
+func (f *Flow) resolve(ctx context.Context, e *engine.Engine, entity *link.Entity, sources []resolve.Source, from string, links, golden *lake.Table) (resolve.Report, error) {
 	c, err := e.Conn(ctx)
 	if err != nil {
-		return Linked{}, err
+		return resolve.Report{}, err
 	}
 	defer c.Close()
-	report, err := resolve.Run(ctx, c, entity, sources, before)
-	if err != nil {
-		return Linked{}, err
-	}
-	text, err := json.Marshal(report)
-	if err != nil {
-		return Linked{}, err
-	}
-	summary := map[string]string{summaryFrom: from, SummaryReport: string(text)}
 	run := fmt.Sprintf("link-%d", f.o.Now().Unix())
-	if err := write(ctx, c, links, run, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links, summary); err != nil {
-		return Linked{}, err
-	}
 	columns := make([]string, 0, 64)
 	for _, field := range goldenFields(entity) {
 		columns = append(columns, engine.Ident(field.Name))
 	}
-	if err := write(ctx, c, golden, run, "SELECT "+strings.Join(columns, ", ")+" FROM "+resolve.Golden, summary); err != nil {
-		return Linked{}, err
+	var made []lake.File
+	o := resolve.Options{Entity: entity, Sources: sources, Golden: func(ctx context.Context, query string) error {
+		file, err := write(ctx, c, golden, run, len(made), "SELECT "+strings.Join(columns, ", ")+" FROM ("+query+")")
+		made = append(made, file)
+		return err
+	}}
+	if o.Before, err = current(ctx, links); err != nil {
+		return resolve.Report{}, err
 	}
-	return Linked{Report: report}, loadIndex(ctx, e, db, entity, golden)
+	if o.Scratch, err = scratch(e); err != nil {
+		return resolve.Report{}, err
+	}
+	report, err := resolve.Run(ctx, c, o)
+	if err != nil {
+		return report, err
+	}
+	text, err := json.Marshal(report)
+	if err != nil {
+		return report, err
+	}
+	summary := map[string]string{summaryFrom: from, SummaryReport: string(text)}
+	all, err := write(ctx, c, links, run, 0, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links)
+	if err != nil {
+		return report, err
+	}
+	if _, err := links.Commit(ctx, lake.Change{Add: []lake.File{all}, Replace: true, Summary: summary}); err != nil {
+		return report, err
+	}
+	_, err = golden.Commit(ctx, lake.Change{Add: made, Replace: true, Summary: summary})
+	return report, err
+}
+
+// current is the relation of a table as it stands; "" of one that is empty.
+func current(ctx context.Context, t *lake.Table) (string, error) {
+	if _, ok := t.Current(); !ok {
+		return "", nil
+	}
+	scan, err := t.Scan(ctx, lake.AsOf{})
+	if err != nil {
+		return "", err
+	}
+	return relation(scan), nil
+}
+
+// scratch is an empty place in the engine's spill folder.
+func scratch(e *engine.Engine) (string, error) {
+	if e.Spill() == "" {
+		return "", nil
+	}
+	dir := filepath.Join(e.Spill(), "records")
+	if err := os.RemoveAll(dir); err != nil { // a killed run's
+		return "", sen.Errorf(sen.Unavailable, "clear the scratch folder: %w", err)
+	}
+	return dir, nil
 }
 
 // loadIndex loads the golden records into the index, unless it has them.
@@ -225,7 +268,28 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 		}
 		columns = append(columns, "concat("+strings.Join(parts, ", ")+")") // NULL is nothing
 	}
-	rows, err := c.Query(ctx, "SELECT "+strings.Join(columns, ", ")+" FROM "+golden+" ORDER BY entity")
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + golden
+	var things uint64
+	if err := c.Row(ctx, "SELECT count(*) FROM "+golden, &things); err != nil {
+		return err
+	}
+	first := bits.Len64(things / sortedAtOnce) // an identifier's first bits
+	width := uint64(1) << (63 - first)
+	for n := range uint64(1) << first {
+		within := fmt.Sprintf(" WHERE entity BETWEEN %d AND %d ORDER BY entity", n*width, n*width+width-1)
+		if err := loadRange(ctx, c, load, groups, query+within); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sortedAtOnce is of about how many things the engine sorts the fields at a
+// time: they lie in files by ranges of identifiers, of which it reads but few.
+const sortedAtOnce = 1 << 19
+
+func loadRange(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, query string) error {
+	rows, err := c.Query(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -252,18 +316,14 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 	return rows.Err()
 }
 
-// write makes what a query answers the whole of a table.
-func write(ctx context.Context, c *engine.Conn, t *lake.Table, run, query string, summary map[string]string) error {
-	path, err := t.NewFile(run, 0, 0)
+// write writes what a query answers into a file of a table.
+func write(ctx context.Context, c *engine.Conn, t *lake.Table, run string, part int, query string) (lake.File, error) {
+	path, err := t.NewFile(run, part, 0)
 	if err != nil {
-		return err
+		return lake.File{}, err
 	}
 	rows, err := c.Copy(ctx, query, path, t.FieldIDs())
-	if err != nil {
-		return err
-	}
-	_, err = t.Commit(ctx, lake.Change{Add: []lake.File{{Path: path, Rows: rows}}, Replace: true, Summary: summary})
-	return err
+	return lake.File{Path: path, Rows: rows}, err
 }
 
 // linkSources are the clean records that the entity's file names, and what

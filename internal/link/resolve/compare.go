@@ -41,7 +41,11 @@ const fewest = 2
 // things that share a block with one of them, both with the compared fields.
 func (r *run) leftOver(ctx context.Context) error {
 	compared := r.entity.Match.Compare
-	var left []string
+	none := "SELECT 0::UTINYINT AS _src, 0::BIGINT AS _record"
+	for _, f := range compared {
+		none += ", '' AS " + engine.Ident(f)
+	}
+	left := []string{none + " WHERE false"}
 	for i, s := range r.sources {
 		values, says := make([]string, len(compared)), []string{}
 		for n, f := range compared {
@@ -51,58 +55,90 @@ func (r *run) leftOver(ctx context.Context) error {
 			}
 		}
 		if len(says) >= fewest { // a name alone says nothing
-			left = append(left, fmt.Sprintf("SELECT %s AS dataset, _record AS record, %s FROM %s WHERE _entity IS NULL AND %s >= %d",
-				engine.Literal(s.Name), strings.Join(values, ", "), linksOf(i), strings.Join(says, " + "), fewest))
+			left = append(left, fmt.Sprintf("SELECT %d::UTINYINT AS _src, m._record, %s FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %[1]d AND l._entity IS NULL AND %[4]s >= %[5]d",
+				i, strings.Join(values, ", "), mention(i), strings.Join(says, " + "), fewest))
 		}
-	}
-	if len(left) == 0 {
-		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left (record BIGINT)")
 	}
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS %s", strings.Join(left, "\nUNION ALL\n")); err != nil {
 		return err
 	}
-	if err := r.things(ctx, compared); err != nil {
+	var n int64
+	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_left", &n); err != nil || n == 0 {
 		return err
 	}
-	var near []string
-	for _, block := range r.entity.Spec().Block {
-		var on []string
-		for _, term := range block {
-			a, b := blockKey("a", term), blockKey("b", term)
-			on = append(on, a+" = "+b)
-		}
-		near = append(near, "SELECT b.entity FROM (SELECT * FROM sen_left) a JOIN sen_things b ON "+strings.Join(on, " AND "))
-	}
-	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT * FROM sen_things WHERE entity IN (%s)", strings.Join(near, " UNION "))
+	return r.known(ctx)
 }
 
 // most is from how many datasets, those that are believed first, a thing's
 // values are taken to compare it.
 const most = 3
 
-// things makes sen_things: what the keys have brought together of each thing,
-// in the fields that are compared.
-func (r *run) things(ctx context.Context, compared []string) error {
-	columns, joins := "g.entity", ""
+// known makes sen_known. What a thing is compared by is what the sources say
+// that are believed first; the register's own columns spare two of them where
+// things are looked for.
+func (r *run) known(ctx context.Context) error {
+	compared := r.entity.Match.Compare
+	name, birth := r.nameAndBirth()
+	columns, joins := "g._id AS entity", ""
 	for n, f := range compared {
-		var parts []string
-		for _, p := range r.partsOf(f) {
-			if len(parts) < most {
-				parts = append(parts, p.sql)
+		value := ""
+		switch f {
+		case r.keys()[0]:
+			value = "g._k"
+		case name:
+			value = "g._name"
+		case birth:
+			value = "g._birth"
+		default:
+			var join string
+			if value, join = r.believed(n, f, ""); join != "" {
+				joins += " LEFT JOIN " + join + " ON g._id = " + fmt.Sprintf("t%d._entity", n)
 			}
 		}
-		if len(parts) == 0 {
-			columns += ", CAST(NULL AS VARCHAR) AS " + engine.Ident(f)
-			continue
-		}
-		t := survivors(n)
-		if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT entity, arg_min(v, row(rank, v)) AS v FROM (%s) GROUP BY entity", t, strings.Join(parts, " UNION ALL ")); err != nil {
-			return err
-		}
-		columns += fmt.Sprintf(", %s.v AS %s", t, engine.Ident(f))
-		joins += fmt.Sprintf(" LEFT JOIN %[1]s ON g.entity = %[1]s.entity", t)
+		columns += ", " + value + " AS " + engine.Ident(f)
 	}
-	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_things AS SELECT %s FROM (SELECT DISTINCT _id AS entity FROM sen_register) g%s", columns, joins)
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_blocked AS SELECT %s FROM sen_register g%s", columns, joins); err != nil {
+		return err
+	}
+	var near []string
+	for _, block := range r.entity.Spec().Block {
+		var on []string
+		for _, term := range block {
+			on = append(on, blockKey("a", term)+" = "+blockKey("b", term))
+		}
+		near = append(near, "SELECT b.entity FROM sen_left a JOIN sen_blocked b ON "+strings.Join(on, " AND "))
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_near AS %s", strings.Join(near, " UNION ")); err != nil {
+		return err
+	}
+	columns, joins = "g.entity", ""
+	for n, f := range compared {
+		value, join := r.believed(n, f, " AND l._entity IN (SELECT entity FROM sen_near)")
+		if join != "" {
+			joins += " LEFT JOIN " + join + " ON g.entity = " + fmt.Sprintf("t%d._entity", n)
+		}
+		columns += ", " + value + " AS " + engine.Ident(f)
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT %s FROM sen_near g%s", columns, joins); err != nil {
+		return err
+	}
+	return r.drop(ctx, "sen_blocked", "sen_near")
+}
+
+// believed is SQL: a relation tn of what those who are believed first say of a
+// field, and the value in it; none where nobody says it.
+func (r *run) believed(n int, field, and string) (value, relation string) {
+	parts := r.partsOf(field)
+	parts = slices.DeleteFunc(parts, func(p part) bool { return r.sources[p.source].Record.Role == link.Mentioning })
+	if len(parts) == 0 {
+		return "CAST(NULL AS VARCHAR)", ""
+	}
+	var said []string
+	for at, p := range parts[:min(most, len(parts))] {
+		said = append(said, fmt.Sprintf("SELECT l._entity, %s AS v, %d AS place FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %d AND l._entity IS NOT NULL AND %[1]s IS NOT NULL%[5]s",
+			engine.Ident(field), at, mention(p.source), p.source, and))
+	}
+	return fmt.Sprintf("t%d.v", n), fmt.Sprintf("(SELECT _entity, arg_min(v, row(place, v)) AS v FROM (%s) GROUP BY _entity) t%d", strings.Join(said, " UNION ALL "), n)
 }
 
 // blockKey is a term of a block as SQL.
@@ -118,8 +154,8 @@ func blockKey(of string, t link.Term) string {
 }
 
 type record struct {
-	dataset string
-	id      int64
+	source uint8
+	id     int64
 }
 
 // read makes the table that is linked: the things first, then the records,
@@ -151,7 +187,7 @@ func (r *run) read(ctx context.Context) (t *link.Table, things []int64, records 
 				things = append(things, *first[0].(*int64))
 				t.AddAnchor(values)
 			default:
-				records = append(records, record{*first[0].(*string), *first[1].(*int64)})
+				records = append(records, record{*first[0].(*uint8), *first[1].(*int64)})
 				t.Add(0, values)
 			}
 		}
@@ -162,11 +198,11 @@ func (r *run) read(ctx context.Context) (t *link.Table, things []int64, records 
 		return t, nil, nil, err
 	}
 	var entity, id int64
-	var dataset string
+	var source uint8
 	if err := read("SELECT entity, "+strings.Join(list, ", ")+" FROM sen_known ORDER BY entity", &entity); err != nil {
 		return t, nil, nil, err
 	}
-	err = read("SELECT dataset, record, "+strings.Join(list, ", ")+" FROM sen_left ORDER BY dataset, record", &dataset, &id)
+	err = read("SELECT _src, _record, "+strings.Join(list, ", ")+" FROM sen_left ORDER BY _src, _record", &source, &id)
 	return t, things, records, err
 }
 
@@ -177,7 +213,7 @@ func (r *run) take(ctx context.Context, found *link.Result, things []int64, reco
 	for _, c := range found.Cluster {
 		size[c]++
 	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_found (dataset VARCHAR, record BIGINT, entity BIGINT, first_dataset VARCHAR, first_record BIGINT)"); err != nil {
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_found (_src UTINYINT, _record BIGINT, entity BIGINT, first_src UTINYINT, first_record BIGINT)"); err != nil {
 		return err
 	}
 	var rows []string
@@ -200,7 +236,7 @@ func (r *run) take(ctx context.Context, found *link.Result, things []int64, reco
 		} else {
 			first = records[int(cluster)-len(things)]
 		}
-		rows = append(rows, fmt.Sprintf("(%s, %d, %s, %s, %d)", engine.Literal(one.dataset), one.id, entity, engine.Literal(first.dataset), first.id))
+		rows = append(rows, fmt.Sprintf("(%d, %d, %s, %d, %d)", one.source, one.id, entity, first.source, first.id))
 		if len(rows) == 2000 {
 			if err := flush(); err != nil {
 				return err
@@ -210,11 +246,10 @@ func (r *run) take(ctx context.Context, found *link.Result, things []int64, reco
 	if err := flush(); err != nil {
 		return err
 	}
-	for i, source := range r.sources {
-		if err := r.exec(ctx, `UPDATE %s AS l SET _entity = coalesce(f.entity, CAST(hash(%s, f.first_dataset, f.first_record) >> 1 AS BIGINT)), _how = '%s', _probability = %f
-FROM sen_found f WHERE f.dataset = %s AND l._record = f.record AND l._entity IS NULL`, linksOf(i), engine.Literal(r.entity.Entity), Probable, found.Threshold, engine.Literal(source.Name)); err != nil {
-			return err
-		}
+	if err := r.exec(ctx, `UPDATE sen_l AS l SET _entity = coalesce(f.entity, CAST(hash(%s, %s[f.first_src + 1], f.first_record) >> 1 AS BIGINT)), _how = '%s'
+FROM sen_found f WHERE f._src = l._src AND l._record = f._record AND l._entity IS NULL`, engine.Literal(r.entity.Entity), r.names(), Probable); err != nil {
+		return err
 	}
-	return nil
+	r.threshold = found.Threshold
+	return r.drop(ctx, "sen_found", "sen_left", "sen_known")
 }

@@ -1,0 +1,197 @@
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/link"
+)
+
+// The fields by which a shared key is plausible.
+func (r *run) nameAndBirth() (name, birth string) {
+	for _, f := range r.entity.Fields.Names() {
+		field, _ := r.entity.Fields.Get(f)
+		switch {
+		case name == "" && field.Element == "person-name":
+			name = f
+		case birth == "" && field.Element == "date":
+			birth = f
+		}
+	}
+	return name, birth
+}
+
+// mentioned is from which rank on the records of a thing only mention it.
+const mentioned = 200
+
+// register makes sen_register, the things that have a key: those of the
+// authoritative records, and those that two records at least name alike.
+func (r *run) register(ctx context.Context) error {
+	key := r.keys()[0]
+	name, birth := r.nameAndBirth()
+	var sure, other []string
+	for i, s := range r.sources {
+		if !s.gives(key) {
+			continue
+		}
+		rank := map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: mentioned / 100}[s.Record.Role]
+		part := fmt.Sprintf("SELECT %s AS _k, %s AS _name, %s AS _birth, %d AS _rank FROM %s WHERE %[1]s IS NOT NULL",
+			engine.Ident(key), s.value(name), s.value(birth), rank*100+i, mention(i))
+		if s.Record.Role == link.Authoritative {
+			sure = append(sure, part)
+		} else {
+			other = append(other, part)
+		}
+	}
+	if len(sure)+len(other) == 0 {
+		return sen.Errorf(sen.NotFound, "no records that have come in give its key %s", key)
+	}
+	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, row(_rank, _name))) AS _name, arg_min(_birth, row(_rank, _birth)) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
+	if len(sure) == 0 {
+		sure = []string{"SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank LIMIT 0"}
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_register AS %s FROM (%s) GROUP BY _k", known, strings.Join(sure, "\nUNION ALL\n")); err != nil || len(other) == 0 {
+		return err
+	}
+	return r.exec(ctx, "INSERT INTO sen_register %s FROM (%s) WHERE _k NOT IN (SELECT _k FROM sen_register) GROUP BY _k HAVING count(*) > 1 AND count(DISTINCT sen_fold(_name)) <= 1",
+		known, strings.Join(other, "\nUNION ALL\n"))
+}
+
+func other(key string) string { return engine.Ident("sen_by_" + key) }
+
+// otherKey makes the table of the things by another key. A key that several
+// things share is none.
+func (r *run) otherKey(ctx context.Context, key string) error {
+	first := r.keys()[0]
+	var parts []string
+	for i, s := range r.sources {
+		if s.gives(key) && s.gives(first) && s.Record.Role != link.Mentioning {
+			parts = append(parts, fmt.Sprintf("SELECT %s AS _k, %s AS _first FROM %s WHERE %[1]s IS NOT NULL", engine.Ident(key), engine.Ident(first), mention(i)))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{"SELECT '' AS _k, '' AS _first LIMIT 0"}
+	}
+	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS SELECT m._k, min(g._id) AS _id, any_value(g._name) AS _name, any_value(g._birth) AS _birth
+FROM (%s) m JOIN sen_register g ON m._first = g._k GROUP BY m._k HAVING min(g._id) = max(g._id)`, other(key), strings.Join(parts, " UNION ALL "))
+}
+
+// contradicts is SQL: name and birth date of a record and of a thing both
+// differ. What is missing contradicts nothing.
+func contradicts(thing string) string {
+	return fmt.Sprintf(`CASE WHEN left(m._birth, 4) = left(%[1]s._birth, 4) OR m._birth IS NULL OR %[1]s._birth IS NULL OR m._name IS NULL OR %[1]s._name IS NULL THEN false
+ WHEN sen_fold(m._name) = %[1]s._name THEN false ELSE jaro_winkler_similarity(sen_fold(m._name), %[1]s._name) < 0.85 END`, thing)
+}
+
+// byKey makes sen_l, the links: _src (the source's place), _record, _entity,
+// _how, _conflict. All sources go through one statement, so that each key's
+// table is built once. A key that is not plausible links nothing.
+func (r *run) byKey(ctx context.Context) error {
+	for _, other := range r.keys()[1:] {
+		if err := r.otherKey(ctx, other); err != nil {
+			return err
+		}
+	}
+	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone); err != nil {
+		return err
+	}
+	from, joins, ids, how := r.keyed()
+	conflict := "g._id IS NOT NULL AND " + contradicts("g")
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, coalesce(%s) AS _entity, CAST(%s AS sen_how) AS _how, %s AS _conflict FROM (%s) m%s`,
+		ids, how, conflict, from, joins); err != nil {
+		return err
+	}
+	for _, key := range r.keys()[1:] {
+		if err := r.drop(ctx, other(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyed is SQL: all records with what they say of keys, name and birth date,
+// the tables of the keys that they are joined with, the things that these name
+// in order of trust, and how.
+func (r *run) keyed() (from, joins, ids, how string) {
+	name, birth := r.nameAndBirth()
+	parts := make([]string, len(r.sources))
+	for i, s := range r.sources {
+		columns := []string{fmt.Sprintf("%d::UTINYINT AS _src, _record", i)}
+		for n, key := range r.keys() {
+			columns = append(columns, fmt.Sprintf("%s AS _k%d", s.value(key), n))
+		}
+		columns = append(columns, s.value(name)+" AS _name", s.value(birth)+" AS _birth")
+		parts[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + mention(i)
+	}
+	var fitting []string
+	how = "CASE"
+	join := func(table, alias string, column int, by string) {
+		joins += fmt.Sprintf(" LEFT JOIN %s %s ON m._k%d = %[2]s._k", table, alias, column)
+		fits := fmt.Sprintf("CASE WHEN NOT %s THEN %s._id END", contradicts(alias), alias)
+		fitting = append(fitting, fits)
+		how += fmt.Sprintf(" WHEN %s IS NOT NULL THEN '%s'", fits, by)
+	}
+	join("sen_register", "g", 0, ByKey)
+	for n, key := range r.keys()[1:] {
+		join(other(key), fmt.Sprintf("o%d", n), n+1, ByOtherKey)
+		if field, _ := r.entity.Fields.Get(key); field.Element == "identity-number-old" {
+			join(other(key), fmt.Sprintf("o%df", n), 0, ByOtherKey) // an old number where the new one belongs
+		}
+	}
+	return strings.Join(parts, "\nUNION ALL\n"), joins, strings.Join(fitting, ", "), how + " END"
+}
+
+// keepIdentifiers calls each thing what most of its records were called
+// before; of two that would be called the same, the one with more of them.
+func (r *run) keepIdentifiers(ctx context.Context) error {
+	if r.Before == "" {
+		return nil
+	}
+	if err := r.votes(ctx); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		`CREATE OR REPLACE TEMP TABLE sen_names AS SELECT now, was FROM (
+  SELECT *, row_number() OVER (PARTITION BY was ORDER BY votes DESC, now) AS of_was FROM (
+    SELECT *, row_number() OVER (PARTITION BY now ORDER BY votes DESC, was) AS of_now FROM sen_votes) WHERE of_now = 1) WHERE of_was = 1`,
+		// Who has a number that was another's would be called as that one is.
+		`INSERT INTO sen_names SELECT DISTINCT _entity, CAST(hash('again', _entity) >> 1 AS BIGINT) FROM sen_l
+WHERE _entity IN (SELECT was FROM sen_names) AND _entity NOT IN (SELECT now FROM sen_names)`,
+		"UPDATE sen_l SET _entity = s.was FROM sen_names s WHERE _entity = s.now AND s.now <> s.was",
+	} {
+		if err := r.c.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	c := &Change{}
+	r.report.Change = c
+	if err := r.c.Row(ctx, `SELECT (SELECT count(*) FROM (SELECT now FROM sen_votes GROUP BY now HAVING count(*) > 1)),
+ (SELECT count(*) FROM (SELECT was FROM sen_votes GROUP BY was HAVING count(*) > 1)),
+ (SELECT count(DISTINCT _entity) FROM sen_l WHERE _entity NOT IN (SELECT was FROM sen_votes)),
+ (SELECT count(DISTINCT entity) FROM `+r.Before+` WHERE entity IS NOT NULL AND entity NOT IN (SELECT was FROM sen_votes))`,
+		&c.Merged, &c.Split, &c.Appeared, &c.Gone); err != nil {
+		return err
+	}
+	return r.drop(ctx, "sen_votes", "sen_names")
+}
+
+// votes makes sen_votes: how many records of a thing (now) were called what
+// (was). Source by source, so that the largest join is that of one source.
+func (r *run) votes(ctx context.Context) error {
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_ballots (now BIGINT, was BIGINT, votes BIGINT)"); err != nil {
+		return err
+	}
+	for i, s := range r.sources {
+		if err := r.exec(ctx, `INSERT INTO sen_ballots SELECT n._entity, p.entity, count(*) FROM sen_l n JOIN (SELECT record, entity FROM %s WHERE dataset = %s) p ON n._record = p.record
+WHERE n._src = %d AND n._entity IS NOT NULL AND p.entity IS NOT NULL GROUP BY ALL`, r.Before, engine.Literal(s.Name), i); err != nil {
+			return err
+		}
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_votes AS SELECT now, was, CAST(sum(votes) AS BIGINT) AS votes FROM sen_ballots GROUP BY ALL"); err != nil {
+		return err
+	}
+	return r.drop(ctx, "sen_ballots")
+}
