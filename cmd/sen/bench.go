@@ -51,6 +51,7 @@ standard error, and one line of JSON.`,
 
 func (p *program) benchNationCommand() *cobra.Command {
 	o := bench.Options{}
+	var gib int64
 	c := &cobra.Command{
 		Use:   "nation",
 		Short: p.lang.Pick("Trọn việc: từ nguồn đến bản ghi vàng", "The whole job: from sources to golden records"),
@@ -62,7 +63,7 @@ copies the landed rows plainly: the floor. Prints one line of JSON.`,
 		Example: "  sen bench nation --records 1000000",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.Dir, o.Log = p.flags.dir, p.err
+			o.Dir, o.Log, o.Memory = p.flags.dir, p.err, gib<<30
 			figures, err := bench.Nation(cmd.Context(), o)
 			if err != nil {
 				return err
@@ -72,6 +73,7 @@ copies the landed rows plainly: the floor. Prints one line of JSON.`,
 	}
 	c.Flags().Int64Var(&o.Records, "records", 1_000_000, "about how many records")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "another seed is another country")
+	c.Flags().Int64Var(&gib, "memory", 3, "GiB that each of the engines may hold before it spills")
 	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
 	return c
 }

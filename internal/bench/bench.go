@@ -64,7 +64,7 @@ type Figures struct {
 // Sync makes a country of about so many records, synchronises it, holds the
 // answer against the truth, and measures the floor.
 func Sync(ctx context.Context, o Options) (Figures, error) {
-	b, done, err := begin(ctx, o)
+	b, done, err := begin(ctx, o, lakePerSource)
 	if err != nil {
 		return Figures{}, err
 	}
@@ -73,7 +73,7 @@ func Sync(ctx context.Context, o Options) (Figures, error) {
 }
 
 // begin makes a country and opens a hub over it.
-func begin(ctx context.Context, o Options) (_ *bench, done func(), err error) {
+func begin(ctx context.Context, o Options, perSource int64) (_ *bench, done func(), err error) {
 	if o.Log == nil {
 		o.Log = io.Discard
 	}
@@ -90,7 +90,7 @@ func begin(ctx context.Context, o Options) (_ *bench, done func(), err error) {
 		}
 	}()
 	people := demo.PeopleFor(o.Records)
-	if err := planDisk(o.Log, dir, people); err != nil {
+	if err := planDisk(o.Log, dir, people, perSource); err != nil {
 		return nil, nil, err
 	}
 	begun := time.Now()
@@ -115,15 +115,19 @@ func folder(o Options) (string, func(), error) {
 	return dir, func() { os.RemoveAll(dir) }, err
 }
 
-// lakePerSource is what the lake, the floor's copy and what the engine spills
-// take beside the sources, in hundredths of the sources' bytes (measured).
-const lakePerSource = 150
+// What the lake, the floor's copy and what the engine spills take beside the
+// sources, in hundredths of the sources' bytes (measured), and the same with
+// links, golden records and index.
+const (
+	lakePerSource   = 150
+	linkedPerSource = 190
+)
 
 // planDisk says what the run needs before it begins, and stops where that is
 // not there.
-func planDisk(log io.Writer, dir string, people int) error {
+func planDisk(log io.Writer, dir string, people int, perSource int64) error {
 	source, truth := demo.Plan(people).Bytes, demo.TruthBytes(people)
-	own := source * lakePerSource / 100
+	own := source * perSource / 100
 	need := source + own + truth
 	var disk unix.Statfs_t
 	if err := unix.Statfs(dir, &disk); err != nil {

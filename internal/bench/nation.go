@@ -53,7 +53,7 @@ func (f NationFigures) Print(w io.Writer) error { return json.NewEncoder(w).Enco
 // in a fresh folder: sync, links, golden records, index. After the clock it
 // holds the records of people against the truth.
 func Nation(ctx context.Context, o Options) (NationFigures, error) {
-	b, done, err := begin(ctx, o)
+	b, done, err := begin(ctx, o, linkedPerSource)
 	if err != nil {
 		return NationFigures{}, err
 	}
@@ -161,14 +161,28 @@ func mainPart(name string) bool {
 }
 
 // checkLinks counts, of all pairs of records about people, those that stand
-// together and should.
+// together and should. It folds the records of each source before it counts:
+// pairs are counted from how many records of whom stand where.
 func (b *bench) checkLinks(ctx context.Context, people *link.Entity, f *NationFigures) error {
-	c, err := b.engine.Conn(ctx)
+	e, err := engine.Open(ctx, engine.Options{Spill: filepath.Join(b.dir, "hub", "data", "tmp", "check"), Memory: b.o.Memory, Threads: b.o.Threads})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	c, err := e.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	var parts []string
+	for _, statement := range []string{
+		"CREATE TYPE planted AS ENUM (SELECT kind FROM (VALUES ('no number'), ('a number of nobody'), ('a number, no planted error')) v(kind) UNION SELECT 'a number, ' || _kind FROM read_parquet(" +
+			engine.Literal(filepath.Join(b.dir, "truth", "*.parquet")) + ", union_by_name = true) WHERE _kind <> '')",
+		"CREATE TEMP TABLE judged (person UBIGINT, entity BIGINT, registered BOOLEAN, numbered BOOLEAN, kind planted, n BIGINT)",
+	} {
+		if err := c.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
 	for _, name := range people.Records.Names() {
 		if !mainPart(name) {
 			continue
@@ -177,13 +191,16 @@ func (b *bench) checkLinks(ctx context.Context, people *link.Entity, f *NationFi
 		if err != nil {
 			return err
 		}
-		parts = append(parts, part)
+		if err := c.Exec(ctx, "INSERT INTO judged SELECT hash(person), entity, dataset = 'population.person', numbered, CAST(kind AS planted), count(*) FROM ("+part+") GROUP BY ALL"); err != nil {
+			return err
+		}
 	}
-	if err := c.Exec(ctx, "CREATE TEMP TABLE judged AS "+strings.Join(parts, "\nUNION ALL\n")); err != nil {
-		return err
-	}
+	return b.judgeAll(ctx, c, f)
+}
+
+func (b *bench) judgeAll(ctx context.Context, c *engine.Conn, f *NationFigures) error {
 	classes := [][2]string{{"all", "true"}, {"without a valid number", "NOT numbered"}}
-	rows, err := c.Query(ctx, "SELECT kind FROM judged GROUP BY kind ORDER BY kind")
+	rows, err := c.Query(ctx, "SELECT kind FROM judged GROUP BY kind ORDER BY CAST(kind AS VARCHAR)")
 	if err != nil {
 		return err
 	}
@@ -203,7 +220,7 @@ func (b *bench) checkLinks(ctx context.Context, people *link.Entity, f *NationFi
 			return err
 		}
 	}
-	return c.Row(ctx, "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM judged WHERE dataset = 'population.person' GROUP BY entity HAVING count(DISTINCT person) > 1)", &f.Merged)
+	return c.Row(ctx, "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM (SELECT sum(n) AS n FROM judged WHERE registered GROUP BY entity HAVING min(person) <> max(person))", &f.Merged)
 }
 
 // judged is SQL: of each clean record of a source, whom it is about, what it was
@@ -246,13 +263,13 @@ func (b *bench) relation(ctx context.Context, kind lake.Kind, dataset sen.Datase
 func (b *bench) judge(ctx context.Context, c *engine.Conn, of, class string, f *NationFigures) error {
 	a := LinkAccuracy{Of: of}
 	pairs := func(group, where string) string {
-		return "(SELECT coalesce(sum(n * (n - 1) // 2), 0) FROM (SELECT count(*) AS n FROM judged WHERE " + where + " GROUP BY " + group + "))"
+		return "(SELECT CAST(coalesce(sum(n * (n - 1) // 2), 0) AS BIGINT) FROM (SELECT CAST(sum(n) AS BIGINT) AS n FROM judged WHERE " + where + " GROUP BY " + group + "))"
 	}
 	involving := func(group, and string) string {
 		return pairs(group, and) + " - " + pairs(group, and+" AND NOT ("+class+")")
 	}
 	var together, right int64
-	if err := c.Row(ctx, "SELECT (SELECT count(*) FROM judged WHERE "+class+"), "+involving("person", "true")+", "+
+	if err := c.Row(ctx, "SELECT (SELECT CAST(sum(n) AS BIGINT) FROM judged WHERE "+class+"), "+involving("person", "true")+", "+
 		involving("entity", "entity IS NOT NULL")+", "+involving("person, entity", "entity IS NOT NULL"), &a.Records, &a.Pairs, &together, &right); err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type Kind struct {
 // planted error. A row on the wrong side, or a value that is another, is an
 // error: what is answered has none.
 func Quality(ctx context.Context, o Options) ([]Kind, error) {
-	b, done, err := begin(ctx, o)
+	b, done, err := begin(ctx, o, lakePerSource)
 	if err != nil {
 		return nil, err
 	}

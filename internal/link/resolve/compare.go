@@ -3,6 +3,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -77,27 +78,9 @@ const most = 3
 // that are believed first; the register's own columns spare two of them where
 // things are looked for.
 func (r *run) known(ctx context.Context) error {
-	compared := r.entity.Match.Compare
 	name, birth := r.nameAndBirth()
-	columns, joins := "g._id AS entity", ""
-	for n, f := range compared {
-		value := ""
-		switch f {
-		case r.keys()[0]:
-			value = "g._k"
-		case name:
-			value = "g._name"
-		case birth:
-			value = "g._birth"
-		default:
-			var join string
-			if value, join = r.believed(n, f, ""); join != "" {
-				joins += " LEFT JOIN " + join + " ON g._id = " + fmt.Sprintf("t%d._entity", n)
-			}
-		}
-		columns += ", " + value + " AS " + engine.Ident(f)
-	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_blocked AS SELECT %s FROM sen_register g%s", columns, joins); err != nil {
+	registered := map[string]string{name: "g._name", birth: "g._birth", r.keys()[0]: "g._k"}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_blocked AS %s", r.believed("SELECT *, _id AS entity FROM sen_register", registered, "")); err != nil {
 		return err
 	}
 	var near []string
@@ -111,34 +94,40 @@ func (r *run) known(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_near AS %s", strings.Join(near, " UNION ")); err != nil {
 		return err
 	}
-	columns, joins = "g.entity", ""
-	for n, f := range compared {
-		value, join := r.believed(n, f, " AND l._entity IN (SELECT entity FROM sen_near)")
-		if join != "" {
-			joins += " LEFT JOIN " + join + " ON g.entity = " + fmt.Sprintf("t%d._entity", n)
-		}
-		columns += ", " + value + " AS " + engine.Ident(f)
-	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS SELECT %s FROM sen_near g%s", columns, joins); err != nil {
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS %s", r.believed("FROM sen_near", nil, " AND l._entity IN (FROM sen_near)")); err != nil {
 		return err
 	}
 	return r.drop(ctx, "sen_blocked", "sen_near")
 }
 
-// believed is SQL: a relation tn of what those who are believed first say of a
-// field, and the value in it; none where nobody says it.
-func (r *run) believed(n int, field, and string) (value, relation string) {
-	parts := r.partsOf(field)
-	parts = slices.DeleteFunc(parts, func(p part) bool { return r.sources[p.source].Record.Role == link.Mentioning })
-	if len(parts) == 0 {
-		return "CAST(NULL AS VARCHAR)", ""
+// believed is SQL: of each of some things (entity) the compared fields as those
+// say them who are believed first, but for the fields whose value is given.
+// and narrows down which links l are looked at.
+func (r *run) believed(things string, given map[string]string, and string) string {
+	columns, fields := "g.entity", map[int][]string{}
+	for _, f := range r.entity.Match.Compare {
+		value := given[f]
+		if value == "" {
+			said := []string{"CAST(NULL AS VARCHAR)"}
+			parts := slices.DeleteFunc(r.partsOf(f), func(p part) bool { return r.sources[p.source].Record.Role == link.Mentioning })
+			for _, p := range parts[:min(most, len(parts))] {
+				fields[p.source] = append(fields[p.source], f)
+				said = append(said, fmt.Sprintf("s%d.%s", p.source, engine.Ident(f)))
+			}
+			value = "coalesce(" + strings.Join(said, ", ") + ")"
+		}
+		columns += ", " + value + " AS " + engine.Ident(f)
 	}
-	var said []string
-	for at, p := range parts[:min(most, len(parts))] {
-		said = append(said, fmt.Sprintf("SELECT l._entity, %s AS v, %d AS place FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %d AND l._entity IS NOT NULL AND %[1]s IS NOT NULL%[5]s",
-			engine.Ident(field), at, mention(p.source), p.source, and))
+	joins := ""
+	for _, s := range slices.Sorted(maps.Keys(fields)) {
+		least := make([]string, len(fields[s]))
+		for i, f := range fields[s] {
+			least[i] = fmt.Sprintf("min(m.%s) AS %[1]s", engine.Ident(f))
+		}
+		joins += fmt.Sprintf("\nLEFT JOIN (SELECT l._entity, %s FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %d AND l._entity IS NOT NULL%s GROUP BY l._entity) s%[3]d ON g.entity = s%[3]d._entity",
+			strings.Join(least, ", "), mention(s), s, and)
 	}
-	return fmt.Sprintf("t%d.v", n), fmt.Sprintf("(SELECT _entity, arg_min(v, row(place, v)) AS v FROM (%s) GROUP BY _entity) t%d", strings.Join(said, " UNION ALL "), n)
+	return "SELECT " + columns + " FROM (" + things + ") g" + joins
 }
 
 // blockKey is a term of a block as SQL.

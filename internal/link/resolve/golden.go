@@ -158,13 +158,14 @@ func (g *survival) agree(ctx context.Context, n int) error {
 		if said == "" || g.sources[s].Record.Role == link.Mentioning {
 			continue
 		}
-		var fields []string
+		var fields, one []string
 		for i, f := range g.entity.Fields.Names() {
 			if g.sources[s].gives(f) {
 				fields = append(fields, fmt.Sprintf("min(%s) AS v%d, max(%[1]s) AS w%[2]d", engine.Ident(f), i))
+				one = append(one, fmt.Sprintf("%s, %[1]s", engine.Ident(f)))
 			}
 		}
-		joins += fmt.Sprintf("\nLEFT JOIN (SELECT _entity, %s, max(_as_of) AS _as_of FROM %s GROUP BY _entity) s%d ON e.entity = s%[3]d._entity", strings.Join(fields, ", "), said, s)
+		joins += fmt.Sprintf("\nLEFT JOIN (SELECT _entity, %s, max(_as_of) AS _as_of FROM %s WHERE _entity IN (SELECT _entity FROM %[2]s GROUP BY _entity HAVING count(*) > 1) GROUP BY _entity\nUNION ALL SELECT _entity, %[4]s, _as_of FROM %[2]s WHERE _entity NOT IN (SELECT _entity FROM %[2]s GROUP BY _entity HAVING count(*) > 1)) s%[3]d ON e.entity = s%[3]d._entity", strings.Join(fields, ", "), said, s, strings.Join(one, ", "))
 	}
 	return g.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_wide AS SELECT %s FROM (SELECT * FROM sen_things%s) e%s", strings.Join(columns, ", "), g.within(n, "entity"), joins)
 }
