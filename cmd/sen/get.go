@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -198,9 +197,9 @@ func (h *hub) fromIndex(ctx context.Context, g *goldenRecord, e *link.Entity, ke
 	if has, err := r.Position(e.Entity); err != nil || has != current.String() {
 		return false, err
 	}
-	fields := e.Match.Keys
+	fields := e.Keys()
 	if _, err := strconv.ParseInt(key, 10, 64); err == nil {
-		fields = append(slices.Clone(fields), "")
+		fields = append(fields, "")
 	}
 	for _, field := range fields {
 		found, err := r.Get(e.Entity, field, key)
@@ -265,8 +264,12 @@ func (h *hub) entityRelation(ctx context.Context, kind lake.Kind, dataset sen.Da
 func (g *goldenRecord) read(ctx context.Context, c *engine.Conn, e *link.Entity, golden, key string) error {
 	var where, columns []string
 	var args []any
-	for _, field := range e.Match.Keys {
-		where, args = append(where, engine.Ident(field)+" = ?"), append(args, key)
+	for _, k := range e.Match.Keys {
+		if k.Succeeds == "" {
+			where, args = append(where, engine.Ident(k.Field)+" = ?"), append(args, key)
+			continue
+		}
+		where, args = append(where, "entity IN (SELECT entity FROM "+flow.KeyValues(golden, k)+" WHERE value = ?)"), append(args, key)
 	}
 	if id, err := strconv.ParseInt(key, 10, 64); err == nil {
 		where, args = append(where, "entity = ?"), append(args, id)
@@ -289,7 +292,7 @@ func (g *goldenRecord) read(ctx context.Context, c *engine.Conn, e *link.Entity,
 	found := 0
 	for rows.Next() {
 		if found++; found > 1 {
-			return sen.Errorf(sen.Invalid, "the key means several records").WithHint("use another of its keys: %s", strings.Join(e.Match.Keys, ", "))
+			return sen.Errorf(sen.Invalid, "the key means several records").WithHint("use another of its keys: %s", strings.Join(e.Keys(), ", "))
 		}
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -299,7 +302,7 @@ func (g *goldenRecord) read(ctx context.Context, c *engine.Conn, e *link.Entity,
 		return err
 	}
 	if found == 0 {
-		return sen.Errorf(sen.NotFound, "no %s has this key", e.Entity).WithHint("its keys are %s; what stands in the hub is as of the last `sen link run`", strings.Join(e.Match.Keys, ", "))
+		return sen.Errorf(sen.NotFound, "no %s has this key", e.Entity).WithHint("its keys are %s; what stands in the hub is as of the last `sen link run`", strings.Join(e.Keys(), ", "))
 	}
 	for i, name := range names {
 		if !values[4*i].Valid {

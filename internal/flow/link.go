@@ -194,13 +194,13 @@ var errSeparator = errors.New("a value holds a separator of the index")
 // spaces, which takes the engine several times as long.
 func loadInto(ctx context.Context, c *engine.Conn, db *index.DB, entity *link.Entity, golden, position string, translate bool) error {
 	groups := indexGroups(entity)
-	load, err := db.Begin(entity.Entity, entity.Match.Keys, groups)
+	load, err := db.Begin(entity.Entity, entity.Keys(), groups)
 	if err != nil {
 		return err
 	}
 	defer load.Abort()
 	for i, key := range entity.Match.Keys {
-		if err := loadKeys(ctx, c, load, i, key, golden); err != nil {
+		if err := loadKeys(ctx, c, load, i, KeyValues(golden, key)); err != nil {
 			return err
 		}
 	}
@@ -226,10 +226,23 @@ func indexGroups(entity *link.Entity) []index.Group {
 	return out
 }
 
+// KeyValues is SQL: the values by which a key finds the things of golden records,
+// value and entity: their own, and those which they lawfully had before. What is
+// now another's is that one's alone.
+func KeyValues(golden string, key link.Key) string {
+	own := engine.Ident(key.Field)
+	values := "SELECT " + own + " AS value, entity FROM " + golden + " WHERE " + own + " IS NOT NULL"
+	if key.Succeeds != "" {
+		former := engine.Ident(key.Succeeds)
+		values += fmt.Sprintf(` UNION ALL SELECT DISTINCT value, entity FROM (SELECT entity, split_part(unnest(string_split(concat_ws(chr(10), %s, %s), chr(10))), ' · ', 1) AS value
+ FROM %s WHERE %[1]s IS NOT NULL) WHERE value NOT IN (SELECT %[4]s FROM %[3]s WHERE %[4]s IS NOT NULL)`, former, engine.Ident(key.Succeeds+"_rejected"), golden, own)
+	}
+	return "(" + values + ")"
+}
+
 // loadKeys loads one key of all things; one that several have is none.
-func loadKeys(ctx context.Context, c *engine.Conn, load *index.Load, n int, key, golden string) error {
-	column := engine.Ident(key)
-	rows, err := c.Query(ctx, "SELECT "+column+", min(entity) FROM "+golden+" WHERE "+column+" IS NOT NULL GROUP BY 1 HAVING count(*) = 1 ORDER BY 1")
+func loadKeys(ctx context.Context, c *engine.Conn, load *index.Load, n int, values string) error {
+	rows, err := c.Query(ctx, "SELECT value, min(entity) FROM "+values+" GROUP BY value HAVING count(*) = 1 ORDER BY value")
 	if err != nil {
 		return err
 	}

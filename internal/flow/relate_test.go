@@ -31,7 +31,7 @@ schema:
 `
 
 var townTables = map[string][]string{
-	"person": {"id", "name", "died"}, "birth": {"no", "child", "mother", "born"}, "wedding": {"no", "husband", "wife", "on"},
+	"person": {"id", "name", "died", "former"}, "birth": {"no", "child", "mother", "born"}, "wedding": {"no", "husband", "wife", "on"},
 	"divorce": {"no", "husband", "wife", "on"}, "boat": {"plate", "owner", "since"}, "sale": {"no", "plate", "buyer", "seller", "on"},
 }
 
@@ -40,8 +40,9 @@ fields:
   id:   {believe: [town.person]}
   name: {element: person-name, believe: [town.person]}
   died: {element: date, believe: [town.person]}
+  former: {believe: [town.person]}
 records:
-  town.person:          {role: authoritative, fields: {id: id, name: name, died: died}}
+  town.person:          {role: authoritative, fields: {id: id, name: name, died: died, former: former}}
   town.birth:           {role: contributing, fields: {id: child}}
   town.birth/mother:    {role: mentioning, fields: {id: mother}}
   town.wedding/husband: {role: mentioning, fields: {id: husband}}
@@ -63,7 +64,7 @@ relationships:
       town.divorce/wife: {of: town.divorce/husband, until: "on"}
     ends: died
 match:
-  keys: [id]
+  keys: [{key: id, succeeds: former}]
 `
 
 const townBoat = `entity: boat
@@ -202,7 +203,7 @@ func (p *place) key(entity string, id int64) string {
 
 func TestWhatARowBringsTogetherIsARelationWithItsDays(t *testing.T) {
 	p := newPlace(t, map[string]string{
-		"person":  "1,An,\n2,Bình,2020-05-01\n3,Chi,\n4,Dũng,\n5,Em,\n6,Phúc,\n",
+		"person":  "1,An,,\n2,Bình,2020-05-01,\n3,Chi,,\n4,Dũng,,\n5,Em,,\n6,Phúc,,\n",
 		"birth":   "a,3,1,2001-01-01\nb,4,9,2003-01-01\nc,5,5,2004-01-01\n", // 7, 8 and 9 are nobody; who would be her own mother says nothing
 		"wedding": "a,2,1,2000-01-01\nb,4,3,2010-01-01\nc,6,8,2011-01-01\n",
 		"divorce": "a,4,3,2015-01-01\n",
@@ -229,8 +230,37 @@ func TestWhatARowBringsTogetherIsARelationWithItsDays(t *testing.T) {
 	}
 }
 
+func TestAPersonIsFoundByTheNumbersOfBefore(t *testing.T) {
+	p := newPlace(t, map[string]string{
+		"person": "1,An,,\n2,An,,1\n3,An,,2\n5,Bình,,4\n6,Chi,,\n7,Em,,6\n8,Em,,6\n", // 6 has two successors, which is not lawful
+		"boat":   "X,1,2000-01-01\nY,4,2000-01-01\n",
+	})
+	for before, now := range map[string]string{"1": "3", "2": "3", "4": "5", "6": "6", "7": "7", "8": "8"} {
+		if got, want := p.id("person", before), p.id("person", now); got != want {
+			t.Errorf("number %s leads to %d, want %d", before, got, want)
+		}
+	}
+	golden, err := p.lake.Lookup(t.Context(), lake.Golden, "entity.person")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan, err := golden.Scan(t.Context(), lake.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := p.answer("SELECT string_agg(DISTINCT value, ' ' ORDER BY value) FROM " + flow.KeyValues(scan.SQL(), p.entities[0].Match.Keys[0]) + fmt.Sprintf(" WHERE entity = %d", p.id("person", "3")))
+	if got[0] != "1 2 3" {
+		t.Errorf("in the lake: got %v, want 1 2 3", got)
+	}
+	for boat, want := range map[string]string{"X": "owner>3 2000-01-01..", "Y": "owner>5 2000-01-01.."} {
+		if got := p.of("boat", boat); got != want {
+			t.Errorf("boat %s, of a number of before: got %s, want %s", boat, got, want)
+		}
+	}
+}
+
 func TestRelationsAreMadeAnewWhenEitherSideChangesAndOnlyThen(t *testing.T) {
-	p := newPlace(t, map[string]string{"person": "1,An,\n2,Bình,\n", "boat": "X,1,2000-01-01\n"})
+	p := newPlace(t, map[string]string{"person": "1,An,,\n2,Bình,,\n", "boat": "X,1,2000-01-01\n"})
 	snapshot := func() lake.Snapshot {
 		t.Helper()
 		table, err := p.lake.Lookup(t.Context(), lake.Relations, "entity.boat")
@@ -248,7 +278,7 @@ func TestRelationsAreMadeAnewWhenEitherSideChangesAndOnlyThen(t *testing.T) {
 	if got, want := p.of("boat", "X"), "owner>1 2000-01-01.."; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	p.write("sources/town/person.csv", "id,name,died\n2,Bình,\n") // the other side alone
+	p.write("sources/town/person.csv", "id,name,died,former\n2,Bình,,\n") // the other side alone
 	p.relate()
 	if got, want := p.of("boat", "X"), "owner>nobody 2000-01-01.."; got != want || snapshot().ID == before.ID {
 		t.Errorf("after the owner went: got %s, want %s", got, want)
@@ -275,7 +305,7 @@ func TestRelationsAreOfGoldenRecordsAndOwnersFollowOneAnother(t *testing.T) {
 	rows := map[string]string{}
 	for i := range 40 {
 		if i%9 != 0 { // some are named and not known
-			rows["person"] += fmt.Sprintf("%d,An,\n", i)
+			rows["person"] += fmt.Sprintf("%d,An,,\n", i)
 		}
 		rows["birth"] += fmt.Sprintf("%d,%d,%d,%s\n", i, i, r.IntN(40)+1000*(i%2)*i, day())
 		rows["boat"] += fmt.Sprintf("B%d,%d,%s\n", i, r.IntN(40), day())
@@ -328,12 +358,18 @@ func (p *place) column(kind lake.Kind, dataset, what string) (out []string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return p.answer("SELECT " + what + " FROM (" + scan.SQL() + ")")
+}
+
+// answer is the one column of a query.
+func (p *place) answer(query string) (out []string) {
+	p.t.Helper()
 	c, err := p.engine.Conn(p.t.Context())
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	defer c.Close()
-	rows, err := c.Query(p.t.Context(), "SELECT "+what+" FROM ("+scan.SQL()+")")
+	rows, err := c.Query(p.t.Context(), query)
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -35,7 +35,8 @@ func (u *union) join(a, b int32) {
 // record. Pairs above cut hold records together where the clusters that they
 // join agree on the whole: the mean weight of the pairs between the two,
 // those that were no candidates among them, is above cut as well. So a chain
-// A–B–C is broken where A and C contradict one another.
+// A–B–C is broken where A and C contradict one another; where they do by a
+// rule of the spec's Never, it is broken whatever the weights say.
 func (m *model) clusters(pairs []scored, cut float64) []int32 {
 	order := slices.Clone(pairs)
 	slices.SortFunc(order, func(x, y scored) int {
@@ -76,7 +77,7 @@ const mostCompared = 400
 const sayBound = 12
 
 func (m *model) agree(a, b []int32, cut float64) bool {
-	if m.spec.OneToOne && m.samePart(a, b) || m.anchored(a) && m.anchored(b) {
+	if m.spec.OneToOne && m.samePart(a, b) || m.anchored(a) && m.anchored(b) || m.apartFrom(a, b) {
 		return false
 	}
 	if len(a)*len(b) == 1 {

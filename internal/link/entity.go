@@ -75,13 +75,13 @@ const (
 
 // Match says how records are linked.
 type Match struct {
-	Keys    []string   `yaml:"keys,omitempty"`  // fields whose same value means the same thing
-	Never   []string   `yaml:"never,omitempty"` // what is never merged
-	Block   [][]string `yaml:"block,omitempty"`
-	Compare []string   `yaml:"compare"`
-	Budget  string     `yaml:"budget,omitempty"` // as "40 pairs per record"
-	Review  string     `yaml:"review,omitempty"` // as "between 0.80 and 0.99"
-	Once    bool       `yaml:"one_to_one,omitempty"`
+	Keys    []Key       `yaml:"keys,omitempty"`  // fields whose same value means the same thing
+	Never   []NeverRule `yaml:"never,omitempty"` // what is never merged
+	Block   [][]string  `yaml:"block,omitempty"`
+	Compare []string    `yaml:"compare"`
+	Budget  string      `yaml:"budget,omitempty"` // as "40 pairs per record"
+	Review  string      `yaml:"review,omitempty"` // as "between 0.80 and 0.99"
+	Once    bool        `yaml:"one_to_one,omitempty"`
 }
 
 // ordered is a mapping in the order of the file.
@@ -247,12 +247,10 @@ func (e *Entity) checkMatch() error {
 			return e.wrong("$.match.review", "%q is no zone of review: write it as between 0.80 and 0.99", e.Match.Review)
 		}
 	}
-	for i, name := range e.Match.Keys {
-		if _, known := e.Fields.Get(name); !known {
-			return e.wrong(fmt.Sprintf("$.match.keys[%d]", i), "key %q is no field of this entity", name)
-		}
+	if err := e.checkKeys(); err != nil {
+		return err
 	}
-	return nil
+	return e.checkNever()
 }
 
 // fieldName is what a field of a golden record may be called; what is put
@@ -360,7 +358,7 @@ func (e *Entity) Surely() float64 {
 
 // Spec is how the entity's records are linked, its columns being the fields.
 func (e *Entity) Spec() Spec {
-	s := Spec{Budget: defaultBudget, OneToOne: e.Match.Once}
+	s := Spec{Budget: defaultBudget, OneToOne: e.Match.Once, Never: e.never()}
 	if n, err := budget(e.Match.Budget); err == nil {
 		s.Budget = n
 	}

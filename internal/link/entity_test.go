@@ -31,7 +31,7 @@ func TestTheExampleEntityIsRead(t *testing.T) {
 	if err != nil {
 		t.Skipf("no examples beside the checkout: %v", err)
 	}
-	text = []byte(strings.ReplaceAll(string(text), "residence.ward", "residence.words"))
+	text = []byte(strings.NewReplacer("residence.ward", "residence.words", "sex and birth year both differ", "{differ: [sex, born_on.year]}").Replace(string(text)))
 	e, err := ParseEntity("person.yaml", text)
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +66,59 @@ func TestAnEntityFileWithAFaultSaysWhereAndWhy(t *testing.T) {
 			}
 			continue
 		}
+		if sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: got %v, want Invalid that says %s", change, err, says)
+		}
+	}
+}
+
+func TestKeysAndWhatIsNeverOneAreReadInBothForms(t *testing.T) {
+	const text = `entity: person
+fields:
+  number: {element: personal-identity-number}
+  before: {}
+  book: {}
+  sex: {element: sex}
+  born: {element: date}
+match:
+  keys: [{key: number, succeeds: before}, book]
+  compare: [sex, born]
+  never:
+    - two authoritative number
+    - {differ: sex}
+    - {differ: [sex, born.year], more_than: 1}
+`
+	e, err := ParseEntity("person.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Key{{Field: "number", Succeeds: "before"}, {Field: "book"}}; !reflect.DeepEqual(e.Match.Keys, want) {
+		t.Errorf("keys: got %+v, want %+v", e.Match.Keys, want)
+	}
+	want := []Never{{Differ: []Term{{"sex", Whole}}}, {Differ: []Term{{"sex", Whole}, {"born", Year}}, MoreThan: 1}}
+	if got := e.Spec().Never; !reflect.DeepEqual(got, want) {
+		t.Errorf("never: got %+v, want %+v", got, want)
+	}
+	for change, says := range map[string]string{
+		"succeeds: before}→succeeds: after}":              "person.yaml:9: key \"after\" is no field",
+		"succeeds: before}→succeeds: number}":             "succeeds itself",
+		"succeeds: before}→valid_from: born}":             "nothing says what it succeeds",
+		", book]→, {key: book, succeeds: before}]":        "only the first key",
+		"{key: number→{kye: number":                       "kye",
+		"two authoritative number→two authoritative book": "person.yaml:12: \"two authoritative book\" is no rule",
+		"two authoritative number→whatever is odd":        "is no rule",
+		"- {differ: sex}→- {differ: []}":                  "names no field",
+		"- {differ: sex}→- {differ: sexx}":                "\"sexx\" is no field",
+		"- {differ: sex}→- {differ: book}":                "book is not compared",
+		"- {differ: sex}→- {differ: sex.words}":           "can differ and mean the same",
+		"- {differ: sex}→- {differ: sex, more_than: 1}":   "more_than is of years",
+		"- {differ: sex}→- {differs: sex}":                "differs",
+	} {
+		from, to, _ := strings.Cut(change, "→")
+		if !strings.Contains(text, from) {
+			t.Fatalf("%s: not in the file", from)
+		}
+		_, err := ParseEntity("person.yaml", []byte(strings.Replace(text, from, to, 1)))
 		if sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want Invalid that says %s", change, err, says)
 		}
@@ -138,6 +191,7 @@ match: {keys: [name]}
 func FuzzEntity(f *testing.F) {
 	f.Add([]byte("entity: person\nfields:\n  name: {element: person-name}\nmatch:\n  compare: [name]\n  block: [[name.sound]]\n"))
 	f.Add([]byte("entity: a\nfields:\n  b: {}\nrecords:\n  a.b: {role: mentioning, fields: {b: c}}\nrelationships:\n  d:\n    symmetric: true\n    records:\n      a.b/c: {since: e}\nmatch: {keys: [b]}\n"))
+	f.Add([]byte("entity: a\nfields:\n  b: {element: date}\n  c: {}\nmatch:\n  keys: [{key: b, succeeds: c}]\n  compare: [b]\n  never: [{differ: b.year, more_than: 2}, two authoritative b]\n"))
 	f.Add([]byte("entity: {"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		e, err := ParseEntity("x.yaml", src)

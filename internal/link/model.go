@@ -21,6 +21,7 @@ type model struct {
 	codes       []int32       // row by row: the codes of all columns
 	prepared    map[preparedKey]*comparator
 	keyed       map[keyedBy]keys
+	never       []contradiction
 	indices     []*index // nil: all pairs are candidates
 	most        []int    // per index: the most records a key may have
 	across      bool     // only pairs of two files are looked at
@@ -58,6 +59,7 @@ func newModel(t *Table, spec Spec) (*model, error) {
 			m.codes[i*len(t.Columns)+c] = code
 		}
 	}
+	m.never = m.contradictions()
 	return m, nil
 }
 
@@ -295,7 +297,7 @@ func (m *model) score(ctx context.Context, least float64) ([]scored, int64, erro
 	err := m.eachCandidate(ctx, 1, func(n int) func(i, j int32) {
 		return func(i, j int32) {
 			looked[n]++
-			if w := m.weight(i, j, m.compare(i, j)); w >= least {
+			if w := m.weight(i, j, m.compare(i, j)); w >= least && !m.contradict(i, j) {
 				found[n] = append(found[n], scored{i, j, w})
 			}
 		}

@@ -60,7 +60,7 @@ func (e *Entity) Label() string {
 			return name
 		}
 	}
-	if keys := e.Match.Keys; len(keys) > 0 {
+	if keys := e.Keys(); len(keys) > 0 {
 		return keys[0]
 	}
 	return e.Fields.Names()[0]

@@ -19,6 +19,9 @@ type Spec struct {
 	// that each record has at most one partner in another file.
 	OneToOne bool `json:"one_to_one,omitempty"`
 
+	// Never says what keeps records apart, whatever their weights.
+	Never []Never `json:"never,omitempty"`
+
 	// Threshold is the probability from which a pair is a match; 0: the one
 	// that the model expects to give the best F1.
 	Threshold float64 `json:"threshold,omitempty"`
@@ -100,6 +103,13 @@ func (s *Spec) check(t *Table) error {
 		}
 		if c.Other != "" {
 			if err := need(c.Other, "compare"); err != nil {
+				return err
+			}
+		}
+	}
+	for _, n := range s.Never {
+		for _, term := range n.Differ {
+			if err := need(term.Column, "never"); err != nil {
 				return err
 			}
 		}

@@ -124,6 +124,9 @@ func (r *run) keyed() (from, joins, ids, how string) {
 			columns = append(columns, fmt.Sprintf("%s AS _k%d", s.value(key), n))
 		}
 		columns = append(columns, s.value(name)+" AS _name", s.value(birth)+" AS _birth")
+		if r.renumbered {
+			columns = append(columns, "_renumbered")
+		}
 		parts[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + mention(i)
 	}
 	var fitting []string
@@ -132,13 +135,13 @@ func (r *run) keyed() (from, joins, ids, how string) {
 		joins += fmt.Sprintf(" LEFT JOIN %s %s ON m._k%d = %[2]s._k", table, alias, column)
 		fits := fmt.Sprintf("CASE WHEN NOT %s THEN %s._id END", contradicts(alias), alias)
 		fitting = append(fitting, fits)
-		how += fmt.Sprintf(" WHEN %s IS NOT NULL THEN '%s'", fits, by)
+		how += fmt.Sprintf(" WHEN %s IS NOT NULL THEN %s", fits, by)
 	}
-	join("sen_register", "g", 0, ByKey)
+	join("sen_register", "g", 0, r.byFirstKey())
 	for n, key := range r.keys()[1:] {
-		join(other(key), fmt.Sprintf("o%d", n), n+1, ByOtherKey)
+		join(other(key), fmt.Sprintf("o%d", n), n+1, "'"+ByOtherKey+"'")
 		if field, _ := r.entity.Fields.Get(key); field.Element == "identity-number-old" {
-			join(other(key), fmt.Sprintf("o%df", n), 0, ByOtherKey) // an old number where the new one belongs
+			join(other(key), fmt.Sprintf("o%df", n), 0, "'"+ByOtherKey+"'") // an old number where the new one belongs
 		}
 	}
 	return strings.Join(parts, "\nUNION ALL\n"), joins, strings.Join(fitting, ", "), how + " END"

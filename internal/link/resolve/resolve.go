@@ -65,7 +65,8 @@ type Report struct {
 	Linked    map[string]int64 `json:"linked"` // records, by how
 	Unlinked  int64            `json:"unlinked"`
 	Things    int64            `json:"things"`
-	Conflicts int64            `json:"conflicts"` // records whose key names a thing that name and birth date contradict
+	Conflicts int64            `json:"conflicts"`           // records whose key names a thing that name and birth date contradict, and successions that are not lawful
+	Succeeded int64            `json:"succeeded,omitempty"` // numbers that another lawfully succeeds
 	Change    *Change          `json:"change,omitempty"`
 
 	Seconds map[string]float64 `json:"seconds"` // by step
@@ -90,6 +91,8 @@ type run struct {
 	sources   []Source
 	threshold float64 // the probability from which records that were compared are one
 	report    Report
+
+	renumbered bool // the records are read by the newest of their numbers
 }
 
 // Run makes the relation Links in the session, and hands over the golden
@@ -104,7 +107,7 @@ func Run(ctx context.Context, c *engine.Conn, o Options) (Report, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"mentions", r.mentions}, {"register", r.register}, {"keys", r.byKey}, {"compare", r.byComparison}, {"alone", r.alone},
+		{"mentions", r.mentions}, {"succession", r.succession}, {"register", r.register}, {"keys", r.byKey}, {"compare", r.byComparison}, {"alone", r.alone},
 		{"identifiers", r.keepIdentifiers}, {"count", r.count}, {"golden", r.golden},
 	} {
 		begun := time.Now()
@@ -131,7 +134,7 @@ func (r *run) drop(ctx context.Context, tables ...string) error {
 }
 
 // keys are the fields that are keys, the first one first.
-func (r *run) keys() []string { return r.entity.Match.Keys }
+func (r *run) keys() []string { return r.entity.Keys() }
 
 func mention(i int) string { return fmt.Sprintf("sen_m%d", i) }
 
@@ -152,7 +155,8 @@ func (r *run) mentions(ctx context.Context) error {
 		if s.Record.AsOf != "" {
 			asOf = "TRY_CAST(" + engine.Ident(s.Record.AsOf) + " AS DATE)"
 		}
-		if err := r.exec(ctx, "CREATE OR REPLACE TEMP VIEW %s AS SELECT %s, %s AS _as_of FROM %s WHERE coalesce(%s) IS NOT NULL", mention(i), strings.Join(columns, ", "), asOf, s.Relation, strings.Join(said, ", ")); err != nil {
+		says := fmt.Sprintf("SELECT %s, %s AS _as_of FROM %s WHERE coalesce(%s) IS NOT NULL", strings.Join(columns, ", "), asOf, s.Relation, strings.Join(said, ", "))
+		if err := r.exec(ctx, "CREATE OR REPLACE TEMP VIEW %s AS %s", mention(i), r.renumber(s, says)); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,8 @@ type hub struct {
 
 	scratch string // with things, for ranges of them
 	things  int64
+
+	columns map[string]string // of each dataset
 }
 
 func newHub(t *testing.T) *hub {
@@ -55,7 +57,8 @@ func newHub(t *testing.T) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &hub{T: t, c: c, entity: entity, rows: map[string][]string{}}
+	return &hub{T: t, c: c, entity: entity, rows: map[string][]string{},
+		columns: map[string]string{"pop.person": "_key, n, o, nm, b, day", "reg.birth": "_key, n, nm, b", "res.home": "_key, n, nm, b, r, day", "veh.car/owner": "_key, n, nm"}}
 }
 
 // put adds a record: its key and the values of its dataset's columns.
@@ -73,10 +76,9 @@ func (h *hub) run(before string) Report {
 	h.Helper()
 	var sources []Source
 	for _, name := range h.entity.Records.Names() {
-		columns := map[string]string{"pop.person": "_key, n, o, nm, b, day", "reg.birth": "_key, n, nm, b", "res.home": "_key, n, nm, b, r, day", "veh.car/owner": "_key, n, nm"}[name]
 		record, _ := h.entity.Records.Get(name)
 		if len(h.rows[name]) > 0 {
-			sources = append(sources, Source{Name: name, Record: record, Relation: "(SELECT * FROM (VALUES " + strings.Join(h.rows[name], ", ") + ") t(" + columns + "))"})
+			sources = append(sources, Source{Name: name, Record: record, Relation: "(SELECT * FROM (VALUES " + strings.Join(h.rows[name], ", ") + ") t(" + h.columns[name] + "))"})
 		}
 	}
 	made := false
