@@ -49,15 +49,24 @@ func (r *run) register(ctx context.Context) error {
 	if len(sure)+len(other) == 0 {
 		return sen.Errorf(sen.NotFound, "no records that have come in give its key %s", key)
 	}
-	known := fmt.Sprintf(`SELECT _k, CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id, sen_fold(arg_min(_name, row(_rank, _name))) AS _name, arg_min(_birth, row(_rank, _birth)) AS _birth, min(_rank) AS _rank`, engine.Literal(r.entity.Entity))
-	if len(sure) == 0 {
-		sure = []string{"SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank LIMIT 0"}
+	id := fmt.Sprintf("CAST(hash(%s, _k) >> 1 AS BIGINT) AS _id", engine.Literal(r.entity.Entity))
+	best := "SELECT _k, " + id + ", sen_fold(arg_min(_name, row(_rank, _name))) AS _name, arg_min(_birth, row(_rank, _birth)) AS _birth, min(_rank) AS _rank"
+	none := "SELECT '' AS _k, '' AS _name, '' AS _birth, 0 AS _rank WHERE false"
+	said := func(parts []string) string { return strings.Join(append(parts, none), "\nUNION ALL\n") }
+	// Nearly all numbers stand in the register once: they are not folded, since
+	// what a fold keeps of texts does not leave memory.
+	twice := "(SELECT _k FROM (" + said(sure) + ") GROUP BY _k HAVING count(*) > 1)"
+	for _, statement := range []string{
+		"CREATE OR REPLACE TEMP TABLE sen_twice AS FROM " + twice,
+		"CREATE OR REPLACE TEMP TABLE sen_register AS SELECT _k, " + id + ", sen_fold(_name) AS _name, _birth, _rank FROM (" + said(sure) + ") WHERE _k NOT IN (FROM sen_twice)",
+		"INSERT INTO sen_register " + best + " FROM (" + said(sure) + ") WHERE _k IN (FROM sen_twice) GROUP BY _k",
+		"INSERT INTO sen_register " + best + " FROM (" + said(other) + ") WHERE _k NOT IN (SELECT _k FROM sen_register) GROUP BY _k HAVING count(*) > 1 AND count(DISTINCT sen_fold(_name)) <= 1",
+	} {
+		if err := r.c.Exec(ctx, statement); err != nil {
+			return err
+		}
 	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_register AS %s FROM (%s) GROUP BY _k", known, strings.Join(sure, "\nUNION ALL\n")); err != nil || len(other) == 0 {
-		return err
-	}
-	return r.exec(ctx, "INSERT INTO sen_register %s FROM (%s) WHERE _k NOT IN (SELECT _k FROM sen_register) GROUP BY _k HAVING count(*) > 1 AND count(DISTINCT sen_fold(_name)) <= 1",
-		known, strings.Join(other, "\nUNION ALL\n"))
+	return r.drop(ctx, "sen_twice")
 }
 
 func other(key string) string { return engine.Ident("sen_by_" + key) }
@@ -75,8 +84,8 @@ func (r *run) otherKey(ctx context.Context, key string) error {
 	if len(parts) == 0 {
 		parts = []string{"SELECT '' AS _k, '' AS _first LIMIT 0"}
 	}
-	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE %s AS SELECT m._k, min(g._id) AS _id, any_value(g._name) AS _name, any_value(g._birth) AS _birth
-FROM (%s) m JOIN sen_register g ON m._first = g._k GROUP BY m._k HAVING min(g._id) = max(g._id)`, other(key), strings.Join(parts, " UNION ALL "))
+	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT m._k, min(g._id) AS _id FROM (%s) m JOIN sen_register g ON m._first = g._k GROUP BY m._k HAVING min(g._id) = max(g._id)",
+		other(key), strings.Join(parts, " UNION ALL "))
 }
 
 // contradicts is SQL: name and birth date of a record and of a thing both
@@ -87,64 +96,75 @@ func contradicts(thing string) string {
 }
 
 // byKey makes sen_l, the links: _src (the source's place), _record, _entity,
-// _how, _conflict. All sources go through one statement, so that each key's
-// table is built once. A key that is not plausible links nothing.
+// _how, _conflict. A key that is not plausible links nothing. All sources go
+// through one statement a key, so that its table is built once, and is the only
+// large one in memory.
 func (r *run) byKey(ctx context.Context) error {
-	for _, other := range r.keys()[1:] {
-		if err := r.otherKey(ctx, other); err != nil {
-			return err
-		}
-	}
 	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone); err != nil {
 		return err
 	}
-	from, joins, ids, how := r.keyed()
-	conflict := "g._id IS NOT NULL AND " + contradicts("g")
-	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, coalesce(%s) AS _entity, CAST(%s AS sen_how) AS _how, %s AS _conflict FROM (%s) m%s`,
-		ids, how, conflict, from, joins); err != nil {
+	var parts []string
+	for i, s := range r.sources {
+		parts = append(parts, r.keyed(i, s.value(r.keys()[0]))+" FROM "+mention(i))
+	}
+	contradicted := contradicts("g")
+	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, CASE WHEN NOT %[1]s THEN g._id END AS _entity,
+ CAST(CASE WHEN NOT %[1]s AND g._id IS NOT NULL THEN %[2]s END AS sen_how) AS _how, g._id IS NOT NULL AND %[1]s AS _conflict
+FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k`, contradicted, r.byFirstKey(), strings.Join(parts, "\nUNION ALL\n")); err != nil {
+		return err
+	}
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_fit (_src UTINYINT, _record BIGINT, _id BIGINT)"); err != nil {
 		return err
 	}
 	for _, key := range r.keys()[1:] {
-		if err := r.drop(ctx, other(key)); err != nil {
+		if err := r.byOtherKey(ctx, key); err != nil {
 			return err
 		}
 	}
-	return nil
+	if err := r.exec(ctx, "UPDATE sen_l AS l SET _entity = f._id, _how = '%s' FROM sen_fit f WHERE l._src = f._src AND l._record = f._record", ByOtherKey); err != nil {
+		return err
+	}
+	return r.drop(ctx, "sen_fit")
 }
 
-// keyed is SQL: all records with what they say of keys, name and birth date,
-// the tables of the keys that they are joined with, the things that these name
-// in order of trust, and how.
-func (r *run) keyed() (from, joins, ids, how string) {
+// keyed is SQL: what a source says of a key (_k), name and birth date.
+func (r *run) keyed(source int, key string) string {
 	name, birth := r.nameAndBirth()
-	parts := make([]string, len(r.sources))
-	for i, s := range r.sources {
-		columns := []string{fmt.Sprintf("%d::UTINYINT AS _src, _record", i)}
-		for n, key := range r.keys() {
-			columns = append(columns, fmt.Sprintf("%s AS _k%d", s.value(key), n))
-		}
-		columns = append(columns, s.value(name)+" AS _name", s.value(birth)+" AS _birth")
-		if r.renumbered {
-			columns = append(columns, "_renumbered")
-		}
-		parts[i] = "SELECT " + strings.Join(columns, ", ") + " FROM " + mention(i)
+	s := r.sources[source]
+	columns := fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", source, key, s.value(name), s.value(birth))
+	if r.renumbered {
+		columns += ", _renumbered"
 	}
-	var fitting []string
-	how = "CASE"
-	join := func(table, alias string, column int, by string) {
-		joins += fmt.Sprintf(" LEFT JOIN %s %s ON m._k%d = %[2]s._k", table, alias, column)
-		fits := fmt.Sprintf("CASE WHEN NOT %s THEN %s._id END", contradicts(alias), alias)
-		fitting = append(fitting, fits)
-		how += fmt.Sprintf(" WHEN %s IS NOT NULL THEN %s", fits, by)
+	return columns
+}
+
+// byOtherKey adds to sen_fit what another key links of the records that nothing
+// has linked yet: where it stands, and for an old number also where the new one
+// belongs.
+func (r *run) byOtherKey(ctx context.Context, key string) error {
+	if err := r.otherKey(ctx, key); err != nil {
+		return err
 	}
-	join("sen_register", "g", 0, r.byFirstKey())
-	for n, key := range r.keys()[1:] {
-		join(other(key), fmt.Sprintf("o%d", n), n+1, "'"+ByOtherKey+"'")
-		if field, _ := r.entity.Fields.Get(key); field.Element == "identity-number-old" {
-			join(other(key), fmt.Sprintf("o%df", n), 0, "'"+ByOtherKey+"'") // an old number where the new one belongs
+	columns := []string{key}
+	if field, _ := r.entity.Fields.Get(key); field.Element == "identity-number-old" {
+		columns = append(columns, r.keys()[0])
+	}
+	for _, column := range columns {
+		var parts []string
+		for i, s := range r.sources {
+			if s.gives(column) {
+				parts = append(parts, fmt.Sprintf("%s FROM %s WHERE _record IN (SELECT _record FROM sen_l WHERE _src = %d AND _entity IS NULL)", r.keyed(i, engine.Ident(column)), mention(i), i))
+			}
+		}
+		if len(parts) == 0 {
+			continue
+		}
+		if err := r.exec(ctx, `INSERT INTO sen_fit SELECT m._src, m._record, o._id FROM (%s) m JOIN %s o ON m._k = o._k JOIN sen_register g ON o._id = g._id
+WHERE NOT %s AND NOT EXISTS (FROM sen_fit f WHERE f._src = m._src AND f._record = m._record)`, strings.Join(parts, "\nUNION ALL\n"), other(key), contradicts("g")); err != nil {
+			return err
 		}
 	}
-	return strings.Join(parts, "\nUNION ALL\n"), joins, strings.Join(fitting, ", "), how + " END"
+	return r.drop(ctx, other(key))
 }
 
 // keepIdentifiers calls each thing what most of its records were called
