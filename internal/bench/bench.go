@@ -37,6 +37,7 @@ type Options struct {
 	Log     io.Writer // what is under way, for a person
 	Threads int       // ranges cleaned side by side; default: the number of CPUs
 	Memory  int64     // of the engine, in bytes; default: the engine's
+	Reuse   bool      // takes the country that an earlier run made in Dir; the hub is made anew
 }
 
 // Figures is the line that a run prints. Times are seconds of the wall clock;
@@ -90,21 +91,63 @@ func begin(ctx context.Context, o Options, perSource int64) (_ *bench, done func
 		}
 	}()
 	people := demo.PeopleFor(o.Records)
-	if err := planDisk(o.Log, dir, people, perSource); err != nil {
-		return nil, nil, err
+	if !o.Reuse {
+		if err := planDisk(o.Log, dir, people, perSource); err != nil {
+			return nil, nil, err
+		}
 	}
-	begun := time.Now()
-	made, err := demo.Generate(ctx, demo.Options{People: people, Seed: max(o.Seed, 1),
-		Dir: filepath.Join(dir, "hub", "sources"), Truth: filepath.Join(dir, "truth")})
+	made, err := country(ctx, o, dir, people)
 	if err != nil {
 		return nil, nil, err
 	}
-	fmt.Fprintf(o.Log, "made %d records in %d datasets, %d MB, in %.0f s\n", made.Rows, len(made.Datasets), made.Bytes>>20, time.Since(begun).Seconds())
 	b := &bench{o: o, dir: dir, made: made}
 	if err := b.open(ctx); err != nil {
 		return nil, nil, err
 	}
 	return b, func() { b.close(); remove() }, nil
+}
+
+// madeFile says which country lies in a folder.
+const madeFile = "made.json"
+
+type madeCountry struct {
+	People int         `json:"people"`
+	Seed   uint64      `json:"seed"`
+	Report demo.Report `json:"report"`
+}
+
+// country makes the sources and their truth, or takes those that lie there; of
+// an earlier run's hub nothing stays.
+func country(ctx context.Context, o Options, dir string, people int) (demo.Report, error) {
+	hub, seed := filepath.Join(dir, "hub"), max(o.Seed, 1)
+	if o.Reuse {
+		text, err := os.ReadFile(filepath.Join(dir, madeFile))
+		if err != nil {
+			return demo.Report{}, sen.Errorf(sen.NotFound, "no country lies in %s: %w", dir, err).WithHint("run once without --reuse")
+		}
+		var there madeCountry
+		if err := json.Unmarshal(text, &there); err != nil || there.People != people || there.Seed != seed {
+			return demo.Report{}, sen.Errorf(sen.Invalid, "the country in %s is of %d people and seed %d, not of %d and %d", dir, there.People, there.Seed, people, seed)
+		}
+		for _, part := range []string{"data", "contracts"} {
+			if err := os.RemoveAll(filepath.Join(hub, part)); err != nil {
+				return demo.Report{}, sen.Errorf(sen.Unavailable, "remove the earlier hub: %w", err)
+			}
+		}
+		fmt.Fprintf(o.Log, "took the country that lies in %s: %d records\n", dir, there.Report.Rows)
+		return there.Report, nil
+	}
+	begun := time.Now()
+	made, err := demo.Generate(ctx, demo.Options{People: people, Seed: seed, Dir: filepath.Join(hub, "sources"), Truth: filepath.Join(dir, "truth")})
+	if err != nil {
+		return made, err
+	}
+	fmt.Fprintf(o.Log, "made %d records in %d datasets, %d MB, in %.0f s\n", made.Rows, len(made.Datasets), made.Bytes>>20, time.Since(begun).Seconds())
+	text, err := json.Marshal(madeCountry{people, seed, made})
+	if err != nil {
+		return made, err
+	}
+	return made, os.WriteFile(filepath.Join(dir, madeFile), text, 0o644)
 }
 
 func folder(o Options) (string, func(), error) {

@@ -41,27 +41,20 @@ const fewest = 2
 // leftOver makes sen_left, the records without a thing, and sen_known, the
 // things that share a block with one of them, both with the compared fields.
 func (r *run) leftOver(ctx context.Context) error {
-	compared := r.entity.Match.Compare
-	none := "SELECT 0::UTINYINT AS _src, 0::BIGINT AS _record"
-	for _, f := range compared {
-		none += ", '' AS " + engine.Ident(f)
+	values, says := []string{}, []string{}
+	for _, f := range r.entity.Match.Compare {
+		values = append(values, r.said(f)+" AS "+engine.Ident(f))
+		says = append(says, "("+r.said(f)+" IS NOT NULL)::INT")
 	}
-	left := []string{none + " WHERE false"}
-	for i, s := range r.sources {
-		values, says := make([]string, len(compared)), []string{}
-		for n, f := range compared {
-			values[n] = s.value(f) + " AS " + engine.Ident(f)
-			if s.gives(f) {
-				says = append(says, "("+engine.Ident(f)+" IS NOT NULL)::INT")
-			}
-		}
-		if len(says) >= fewest { // a name alone says nothing
-			left = append(left, fmt.Sprintf("SELECT %d::UTINYINT AS _src, m._record, %s FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %[1]d AND l._entity IS NULL AND %[4]s >= %[5]d",
-				i, strings.Join(values, ", "), mention(i), strings.Join(says, " + "), fewest))
-		}
-	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS %s", strings.Join(left, "\nUNION ALL\n")); err != nil {
+	// A name alone says nothing.
+	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS SELECT m._src, m._record, %s FROM %s m JOIN sen_l l ON l._src = m._src AND l._record = m._record WHERE l._entity IS NULL AND %s >= %d",
+		strings.Join(values, ", "), r.loose(), strings.Join(says, " + "), fewest); err != nil {
 		return err
+	}
+	if r.Scratch == "" {
+		if err := r.drop(ctx, "sen_scan"); err != nil {
+			return err
+		}
 	}
 	var n int64
 	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_left", &n); err != nil || n == 0 {

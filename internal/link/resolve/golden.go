@@ -5,12 +5,10 @@ import (
 	"context"
 	"fmt"
 	"math/bits"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
 )
@@ -23,12 +21,6 @@ func (r *run) golden(ctx context.Context) error {
 	g := &survival{run: r}
 	if ranges := uint64((r.report.Things + r.Things - 1) / r.Things); ranges > 1 && r.Scratch != "" {
 		g.bits = bits.Len64(ranges - 1)
-	}
-	if g.bits > 0 {
-		if err := os.MkdirAll(r.Scratch, 0o700); err != nil {
-			return sen.Errorf(sen.Unavailable, "make the scratch folder: %w", err)
-		}
-		defer os.RemoveAll(r.Scratch)
 	}
 	if err := g.part(ctx); err != nil {
 		return err

@@ -3,6 +3,9 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
@@ -96,21 +99,15 @@ func contradicts(thing string) string {
 }
 
 // byKey makes sen_l, the links: _src (the source's place), _record, _entity,
-// _how, _conflict. A key that is not plausible links nothing. All sources go
-// through one statement a key, so that its table is built once, and is the only
-// large one in memory.
+// _how, _conflict. A key that is not plausible links nothing. All records go
+// through one statement, which also keeps what those say that the first key does
+// not link (see loose): they are read once. Then each other key has a statement,
+// so that its table is the only large one in memory.
 func (r *run) byKey(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone); err != nil {
 		return err
 	}
-	var parts []string
-	for i, s := range r.sources {
-		parts = append(parts, r.keyed(i, s.value(r.keys()[0]))+" FROM "+mention(i))
-	}
-	contradicted := contradicts("g")
-	if err := r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, CASE WHEN NOT %[1]s THEN g._id END AS _entity,
- CAST(CASE WHEN NOT %[1]s AND g._id IS NOT NULL THEN %[2]s END AS sen_how) AS _how, g._id IS NOT NULL AND %[1]s AS _conflict
-FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k`, contradicted, r.byFirstKey(), strings.Join(parts, "\nUNION ALL\n")); err != nil {
+	if err := r.byFirstKey(ctx); err != nil {
 		return err
 	}
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_fit (_src UTINYINT, _record BIGINT, _id BIGINT)"); err != nil {
@@ -127,15 +124,72 @@ FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k`, contradicted, r.byFirst
 	return r.drop(ctx, "sen_fit")
 }
 
-// keyed is SQL: what a source says of a key (_k), name and birth date.
-func (r *run) keyed(source int, key string) string {
+// matched are the fields by which records are linked: keys, and what is
+// compared; then name and birth date, by which a key is plausible.
+func (r *run) matched() []string {
 	name, birth := r.nameAndBirth()
-	s := r.sources[source]
-	columns := fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", source, key, s.value(name), s.value(birth))
-	if r.renumbered {
-		columns += ", _renumbered"
+	var out []string
+	for _, f := range slices.Concat(r.keys(), r.entity.Match.Compare, []string{name, birth}) {
+		if f != "" && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
 	}
-	return columns
+	return out
+}
+
+// byFirstKey makes sen_l by the first key alone, and keeps what the other
+// records say.
+func (r *run) byFirstKey(ctx context.Context) error {
+	var parts, kept []string
+	name, birth := r.nameAndBirth()
+	for i, s := range r.sources {
+		columns := fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", i, s.value(r.keys()[0]), s.value(name), s.value(birth))
+		for n, f := range r.matched() {
+			columns += fmt.Sprintf(", %s AS f%d", s.value(f), n)
+		}
+		if r.renumbered {
+			columns += ", _renumbered"
+		}
+		parts = append(parts, columns+" FROM "+mention(i))
+	}
+	for n := range r.matched() {
+		kept = append(kept, fmt.Sprintf("CASE WHEN _entity IS NULL THEN f%d END AS f%[1]d", n))
+	}
+	how := "'" + ByKey + "'"
+	if r.renumbered {
+		how = "CASE WHEN m._renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
+	}
+	scan := fmt.Sprintf(`SELECT _src, _record, _entity, _how, _conflict, %s FROM (SELECT m.*, CASE WHEN NOT %[2]s THEN g._id END AS _entity,
+ CAST(CASE WHEN NOT %[2]s AND g._id IS NOT NULL THEN %[3]s END AS VARCHAR) AS _how, g._id IS NOT NULL AND %[2]s AS _conflict
+FROM (%[4]s) m LEFT JOIN sen_register g ON m._k = g._k)`, strings.Join(kept, ", "), contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
+	if r.Scratch == "" {
+		r.scan = "sen_scan"
+		scan = "CREATE OR REPLACE TEMP TABLE sen_scan AS " + scan
+	} else {
+		if err := os.MkdirAll(r.Scratch, 0o700); err != nil {
+			return sen.Errorf(sen.Unavailable, "make the scratch folder: %w", err)
+		}
+		file := engine.Literal(filepath.Join(r.Scratch, "scan.parquet"))
+		r.scan = "read_parquet(" + file + ")"
+		scan = "COPY (" + scan + ") TO " + file + " (FORMAT parquet, COMPRESSION lz4)"
+	}
+	if err := r.c.Exec(ctx, scan); err != nil {
+		return err
+	}
+	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, _entity, CAST(_how AS sen_how) AS _how, _conflict FROM %s", r.scan)
+}
+
+// loose is SQL: what the records say that the first key does not link: _src,
+// _record and the matched fields as f0, f1, ….
+func (r *run) loose() string { return "(SELECT * FROM " + r.scan + " WHERE _entity IS NULL)" }
+
+// said is a matched field of loose records.
+func (r *run) said(field string) string {
+	at := slices.Index(r.matched(), field)
+	if at < 0 {
+		return "CAST(NULL AS VARCHAR)"
+	}
+	return fmt.Sprintf("f%d", at)
 }
 
 // byOtherKey adds to sen_fit what another key links of the records that nothing
@@ -149,18 +203,11 @@ func (r *run) byOtherKey(ctx context.Context, key string) error {
 	if field, _ := r.entity.Fields.Get(key); field.Element == "identity-number-old" {
 		columns = append(columns, r.keys()[0])
 	}
+	name, birth := r.nameAndBirth()
 	for _, column := range columns {
-		var parts []string
-		for i, s := range r.sources {
-			if s.gives(column) {
-				parts = append(parts, fmt.Sprintf("%s FROM %s WHERE _record IN (SELECT _record FROM sen_l WHERE _src = %d AND _entity IS NULL)", r.keyed(i, engine.Ident(column)), mention(i), i))
-			}
-		}
-		if len(parts) == 0 {
-			continue
-		}
-		if err := r.exec(ctx, `INSERT INTO sen_fit SELECT m._src, m._record, o._id FROM (%s) m JOIN %s o ON m._k = o._k JOIN sen_register g ON o._id = g._id
-WHERE NOT %s AND NOT EXISTS (FROM sen_fit f WHERE f._src = m._src AND f._record = m._record)`, strings.Join(parts, "\nUNION ALL\n"), other(key), contradicts("g")); err != nil {
+		if err := r.exec(ctx, `INSERT INTO sen_fit SELECT m._src, m._record, o._id FROM (SELECT _src, _record, %s AS _k, %s AS _name, %s AS _birth FROM %s WHERE %[1]s IS NOT NULL) m
+JOIN %[5]s o ON m._k = o._k JOIN sen_register g ON o._id = g._id
+WHERE NOT %[6]s AND NOT EXISTS (FROM sen_fit f WHERE f._src = m._src AND f._record = m._record)`, r.said(column), r.said(name), r.said(birth), r.loose(), other(key), contradicts("g")); err != nil {
 			return err
 		}
 	}

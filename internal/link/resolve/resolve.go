@@ -15,6 +15,7 @@ package resolve
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -89,6 +90,7 @@ type run struct {
 	c         *engine.Conn
 	entity    *link.Entity
 	sources   []Source
+	scan      string  // relation of all records with their things by the first key; of the others what they say
 	threshold float64 // the probability from which records that were compared are one
 	report    Report
 
@@ -103,6 +105,9 @@ func Run(ctx context.Context, c *engine.Conn, o Options) (Report, error) {
 	}
 	r := &run{Options: o, c: c, entity: o.Entity, sources: o.Sources,
 		report: Report{Entity: o.Entity.Entity, Linked: map[string]int64{}, Seconds: map[string]float64{}}}
+	if o.Scratch != "" {
+		defer os.RemoveAll(o.Scratch)
+	}
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error

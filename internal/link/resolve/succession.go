@@ -118,11 +118,3 @@ func (r *run) renumber(s Source, query string) string {
 	}
 	return fmt.Sprintf("SELECT m.* REPLACE (%s), s._new IS NOT NULL AS _renumbered FROM (%s) m LEFT JOIN sen_succession s ON m.%s = s._old", replace, query, engine.Ident(key.Field))
 }
-
-// byFirstKey is SQL: how a record was linked that the first key links.
-func (r *run) byFirstKey() string {
-	if !r.renumbered {
-		return "'" + ByKey + "'"
-	}
-	return "CASE WHEN m._renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
-}
