@@ -41,8 +41,9 @@ func (d Dataset) Within(prefix string) bool {
 
 // Principal is who asks: on the command line, the operator.
 type Principal struct {
-	ID   string `json:"id"`   // "operator:alice"
-	Role string `json:"role"` // "operator"
+	ID     string `json:"id"`               // "operator:alice"
+	Role   string `json:"role"`             // "operator"
+	Agency string `json:"agency,omitempty"` // whose data somebody of an agency sees
 }
 
 // Purpose is why personal data is read. An empty purpose never opens the door.

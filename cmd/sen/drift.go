@@ -14,6 +14,7 @@ import (
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/profile"
@@ -175,7 +176,7 @@ func (l *looker) at(ctx context.Context, d contract.Dataset) (driftLine, contrac
 		return line, actual
 	}
 	if l.state != nil {
-		if last, err := statusOf(ctx, l.state, d, l.now()); err == nil && last.Certified != nil {
+		if last, err := desk.Standing(ctx, l.state, d, l.now()); err == nil && last.Certified != nil {
 			line.Changes = append(line.Changes, d.DriftSince(contract.State{Rows: last.In}, contract.State{Rows: rows})...)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -128,7 +129,7 @@ func (h *hub) withRows(ctx context.Context, name string) (contract.Dataset, erro
 	var rows []contract.Dataset
 	for _, d := range found {
 		names = append(names, string(d.Name))
-		line, err := statusOf(ctx, h.state, d, time.Now())
+		line, err := desk.Standing(ctx, h.state, d, time.Now())
 		if err != nil {
 			return d, err
 		}

@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -29,67 +29,23 @@ state, and no data; no server is asked (sen source test does that).`,
 	}
 }
 
-type statusAnswer struct {
-	Hub      string         `json:"hub"`
-	Country  string         `json:"country"`
-	Sources  map[string]int `json:"sources"` // agencies by stage
-	Datasets []statusLine   `json:"datasets"`
-	Problems int            `json:"contract_errors"`
-}
-
-type statusLine struct {
-	Dataset   sen.Dataset `json:"dataset"`
-	Source    string      `json:"source"`
-	Stage     string      `json:"stage"` // ready, connected, synchronised
-	State     string      `json:"state"` // of the last run: never, extracting, committing, certified, failed
-	Run       string      `json:"run,omitempty"`
-	Certified *time.Time  `json:"certified,omitempty"` // when the last certificate was signed
-	Age       int64       `json:"age_seconds,omitempty"`
-	In        int64       `json:"in"`
-	Clean     int64       `json:"clean"`
-	Held      int64       `json:"quarantined"`
-	Proof     string      `json:"certificate,omitempty"` // the source's digest, as people compare it
-	Error     string      `json:"error,omitempty"`
-	Blocks    string      `json:"blocks,omitempty"` // state-secret, no-file, late, or an error's words
-}
-
 func (p *program) status(ctx context.Context, names []string) error {
 	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
-		a := statusAnswer{Hub: d.dir, Country: d.config.Country, Problems: len(d.problems.Errors())}
-		for _, one := range datasets {
-			line, err := statusOf(ctx, s, one, p.now())
-			if err != nil {
-				return err
-			}
-			line.Blocks = d.blocks(one, line)
-			a.Datasets = append(a.Datasets, line)
+		a, err := d.desk(s, p.now).Systems(ctx, datasets)
+		if err != nil {
+			return err
 		}
-		a.Sources = a.sources()
 		p.tellProblems(d)
 		return p.answer(a, func() { p.showStatus(a) })
 	})
 }
 
-// statusOf is one dataset's line; s is nil where the hub has no state yet.
-func statusOf(ctx context.Context, s *state.State, d contract.Dataset, now time.Time) (statusLine, error) {
-	line := statusLine{Dataset: d.Name, Source: d.Path(), Stage: stageReady, State: "never"}
-	if s == nil {
-		return line, nil
-	}
-	runs, err := s.Runs(ctx, d.Name, 1)
-	if err != nil || len(runs) == 0 {
-		return line, err
-	}
-	line.Stage = stageConnected
-	line.State, line.Run, line.Error = string(runs[0].State), runs[0].ID, runs[0].Error
-	last, ok, err := s.LatestCertified(ctx, d.Name)
-	if err != nil || !ok {
-		return line, err
-	}
-	return line, line.certified(ctx, s, last, now)
+// desk answers from the declarations and the state alone.
+func (d *declarations) desk(s *state.State, now func() time.Time) *desk.Desk {
+	return desk.New(desk.Options{Dir: d.dir, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, State: s, Now: now})
 }
 
-func (p *program) showStatus(a statusAnswer) {
+func (p *program) showStatus(a desk.Systems) {
 	if len(a.Datasets) == 0 {
 		p.say("%s: chưa có bộ dữ liệu nào.", "%s: no datasets yet.", a.Country)
 		p.next("sen contract infer FILE", p.lang.Pick("soạn hợp đồng dữ liệu từ tệp", "draft a contract from a file"))
@@ -107,13 +63,13 @@ func (p *program) showStatus(a statusAnswer) {
 	}
 	t.Write(p.screen)
 	p.say("\n  %d cơ quan: %d đã đồng bộ, %d đã kết nối, %d sẵn sàng", "\n  %d agencies: %d synchronised, %d connected, %d ready",
-		a.Sources[stageSynchronised]+a.Sources[stageConnected]+a.Sources[stageReady], a.Sources[stageSynchronised], a.Sources[stageConnected], a.Sources[stageReady])
+		a.Sources[desk.Synchronised]+a.Sources[desk.Connected]+a.Sources[desk.Ready], a.Sources[desk.Synchronised], a.Sources[desk.Connected], a.Sources[desk.Ready])
 	if waiting != "" {
 		p.next("sen sync "+waiting, p.lang.Pick("đưa vào, hoặc làm tiếp", "bring it in, or go on with it"))
 	}
 }
 
-func (p *program) statusRow(l statusLine) []terminal.Cell {
+func (p *program) statusRow(l desk.System) []terminal.Cell {
 	in, held, age, proof := terminal.C("–"), terminal.C("–"), terminal.C("–"), terminal.C("–")
 	if l.Certified != nil {
 		in, held = p.count(l.In), p.held(l.Held)
@@ -130,7 +86,7 @@ func (p *program) statusRow(l statusLine) []terminal.Cell {
 
 // stateCell is the stage, and where its last run stands when that is no
 // certificate.
-func (p *program) stateCell(l statusLine) terminal.Cell {
+func (p *program) stateCell(l desk.System) terminal.Cell {
 	words := map[string]struct{ vi, en string }{
 		string(state.Extracting): {"dở dang khi đọc", "stopped while reading"},
 		string(state.Committing): {"dở dang khi ghi", "stopped while committing"},

@@ -1,0 +1,63 @@
+// Package desk is what people ask of a hub that is open, and the answers as
+// values: which systems stand where, what is wrong and whose it is, what one
+// record says. The command line, the pages and the API say the same because
+// they ask here. It writes no words: that is for those who show.
+package desk
+
+import (
+	"context"
+	"time"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/state"
+)
+
+// Options are the rooms of an open hub that answers come from.
+type Options struct {
+	Dir       string // the hub's folder
+	Country   string
+	Contracts *contract.Set
+	Problems  contract.Problems // of elements and contracts
+	State     *state.State      // nil where the hub has none yet
+	Now       func() time.Time
+}
+
+// Desk answers. It is safe for concurrent use.
+type Desk struct{ o Options }
+
+// New answers from these rooms.
+func New(o Options) *Desk {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Desk{o}
+}
+
+// Datasets are all that the hub's contracts declare.
+func (d *Desk) Datasets() []contract.Dataset { return d.o.Contracts.Datasets() }
+
+// mostRuns is how many runs of a dataset are told.
+const mostRuns = 20
+
+// Runs are a dataset's newest runs, the newest first.
+func (d *Desk) Runs(ctx context.Context, dataset sen.Dataset) ([]state.Run, error) {
+	return d.o.State.Runs(ctx, dataset, mostRuns)
+}
+
+// Column is a column of a dataset, as its contract has it.
+type Column struct {
+	Name        string `json:"name"`
+	Element     string `json:"element,omitempty"`
+	Required    bool   `json:"required,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// Columns are a dataset's columns.
+func Columns(one contract.Dataset) []Column {
+	out := make([]Column, 0, len(one.Object.Properties))
+	for _, p := range one.Object.Properties {
+		out = append(out, Column{Name: p.Name, Element: p.Element, Required: p.Required || p.PrimaryKey, Description: p.Description})
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/desk"
+	"github.com/sen-hub/sen/internal/state"
+	"github.com/sen-hub/sen/internal/text"
+)
+
+// word is a state as a page shows it: a shape and a colour beside the word.
+type word struct {
+	Text  string
+	Class string // ok, wait, need, info or none
+	Icon  string // symbol of the page
+}
+
+type words struct{ vi, en, class, icon string }
+
+func wordOf(l text.Lang, of map[string]words, name string) word {
+	w, known := of[name]
+	if !known {
+		return word{Text: name, Icon: "off"}
+	}
+	return word{Text: l.Pick(w.vi, w.en), Class: w.class, Icon: w.icon}
+}
+
+var stageWords = map[string]words{
+	desk.Ready:        {"sẵn sàng", "ready", "", "off"},
+	desk.Connected:    {"đã kết nối", "connected", "wait", "wait"},
+	desk.Synchronised: {"đã đồng bộ", "synchronised", "ok", "ok"},
+}
+
+var runWords = map[string]words{
+	desk.Never:               {"chưa chạy", "never run", "", "off"},
+	string(state.Extracting): {"đang đọc, hoặc dở dang", "reading, or stopped there", "info", "run"},
+	string(state.Committing): {"đang ghi, hoặc dở dang", "committing, or stopped there", "info", "run"},
+	string(state.Certified):  {"đã chứng thực", "certified", "ok", "ok"},
+	string(state.Failed):     {"không xong", "failed", "need", "stop"},
+	string(state.Superseded): {"đã thay", "superseded", "", "off"},
+}
+
+var blockWords = map[string]words{
+	desk.BlockSecret: {vi: "bí mật nhà nước: không đọc", en: "state secret: not read"},
+	desk.BlockFile:   {vi: "không có tệp nguồn", en: "no file where its contract says"},
+	desk.BlockLate:   {vi: "quá hạn cam kết", en: "older than promised"},
+}
+
+var roleWords = map[string]words{
+	account.Operator: {vi: "trực vận hành", en: "operator"},
+	account.Steward:  {vi: "quản trị dữ liệu", en: "data steward"},
+	account.Reviewer: {vi: "người xét liên kết", en: "reviewer"},
+	account.Officer:  {vi: "cán bộ một cửa", en: "officer"},
+	account.Leader:   {vi: "lãnh đạo", en: "leader"},
+	account.Agency:   {vi: "cán bộ cơ quan", en: "agency"},
+	account.Reader:   {vi: "người đọc", en: "reader"},
+}
+
+func roleWord(l text.Lang, role string) string { return wordOf(l, roleWords, role).Text }
