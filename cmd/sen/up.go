@@ -22,9 +22,9 @@ import (
 
 // upFlags are what `sen up` may be told.
 type upFlags struct {
-	listen, profile   string
-	certificate, key  string
-	behindProxy, demo bool
+	listen, profile  string
+	certificate, key string
+	behindProxy      bool
 }
 
 func (p *program) upCommand() *cobra.Command {

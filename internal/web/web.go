@@ -239,7 +239,10 @@ func (q *request) fail(err error) {
 	if errors.As(err, &e) && status < http.StatusInternalServerError {
 		shown.Message, shown.Hint = e.Msg, e.Hint
 	}
-	q.render(status, "error", q.lang.Pick("Không xong", "Not done"), shown)
+	if err := q.render(status, "error", q.lang.Pick("Không xong", "Not done"), shown); err != nil {
+		q.o.Log.Error("the page of an error failed", "error", err)
+		http.Error(q.w, http.StatusText(status), status)
+	}
 }
 
 // failure is what the page of an error shows.
