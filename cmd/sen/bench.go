@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/bench"
 )
 
@@ -19,7 +20,7 @@ func (p *program) benchCommand() *cobra.Command {
 		Long:    "Measures the main job, and what a value of each data element costs, on this machine.",
 		Example: "  sen bench sync --records 1000000\n  sen bench nation --records 1000000\n  sen bench extract --rows 5000000\n  sen bench dictionary\n  sen bench address",
 	}
-	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchLookupCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand())
+	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchLookupCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand(), p.benchPeopleCommand())
 	return c
 }
 
@@ -76,6 +77,29 @@ copies the landed rows plainly: the floor. Prints one line of JSON.`,
 	c.Flags().BoolVar(&o.Reuse, "reuse", false, "take the country that an earlier run made in --dir, and make the hub anew")
 	c.Flags().Int64Var(&gib, "memory", 3, "GiB that each of the engines may hold before it spills")
 	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
+	return c
+}
+
+func (p *program) benchPeopleCommand() *cobra.Command {
+	var records int64
+	var seed uint64
+	var out string
+	c := &cobra.Command{
+		Use:   "people",
+		Short: p.lang.Pick("Tạo bản ghi về người, có trùng lặp và sự thật", "Make records of people, with duplicates and the truth"),
+		Long: `Writes records of made-up people as one Parquet file: name, birth date, sex,
+province and telephone with errors and gaps, more than one record of some, and
+in the column person the truth. The same seed gives the same bytes.
+` + "`make bench-link-large`" + ` links such a file beside another program.`,
+		Example: "  sen bench people --records 1000000 --out people.parquet\n  sen link eval --truth person people.parquet",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return demo.People(cmd.Context(), records, seed, out)
+		},
+	}
+	c.Flags().Int64Var(&records, "records", 1_000_000, "how many records")
+	c.Flags().Uint64Var(&seed, "seed", 1, "another seed is other people")
+	c.Flags().StringVarP(&out, "out", "o", "people.parquet", "the file")
 	return c
 }
 

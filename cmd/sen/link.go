@@ -55,7 +55,7 @@ func (p *program) linkInfer(ctx context.Context, files []string, name, truth, ou
 		return sen.Errorf(sen.Exists, "there is an entity file already").At("%s", out).
 			WithHint("name another file, or say --force to write over it")
 	}
-	data, err := p.readRecords(ctx, files, link.Truth{Column: truth})
+	data, err := p.readRecords(ctx, files, link.Truth{Column: truth}, nil)
 	if err != nil {
 		return err
 	}
@@ -154,13 +154,18 @@ func (p *program) linkEval(ctx context.Context, o evalOptions) error {
 	if err != nil {
 		return err
 	}
-	data, err := p.readRecords(ctx, o.files, truth)
+	spec, err := givenSpec(o.spec)
 	if err != nil {
 		return err
 	}
-	spec, err := p.linkSpec(o.spec, data.Table)
+	data, err := p.readRecords(ctx, o.files, truth, spec.Columns())
 	if err != nil {
 		return err
+	}
+	if o.spec == "" {
+		if spec, err = draftSpec(data.Table); err != nil {
+			return err
+		}
 	}
 	spec.Seed = o.seed
 	r, err := link.Link(ctx, data.Table, spec)
@@ -176,13 +181,10 @@ func (p *program) linkEval(ctx context.Context, o evalOptions) error {
 	return p.answer(e, func() { p.showEvaluation(e) })
 }
 
-func (p *program) linkSpec(file string, t *link.Table) (link.Spec, error) {
+// givenSpec is the spec of an entity file; empty where none is given.
+func givenSpec(file string) (link.Spec, error) {
 	if file == "" {
-		s := link.Draft(t)
-		if len(s.Compare) == 0 {
-			return s, sen.Errorf(sen.Invalid, "no column tells records apart, so there is nothing to compare").WithHint("name an entity file with --spec")
-		}
-		return s, nil
+		return link.Spec{}, nil
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -195,14 +197,23 @@ func (p *program) linkSpec(file string, t *link.Table) (link.Spec, error) {
 	return e.Spec(), nil
 }
 
-// readRecords reads plain files with an engine of its own.
-func (p *program) readRecords(ctx context.Context, files []string, truth link.Truth) (*link.Labelled, error) {
+func draftSpec(t *link.Table) (link.Spec, error) {
+	s := link.Draft(t)
+	if len(s.Compare) == 0 {
+		return s, sen.Errorf(sen.Invalid, "no column tells records apart, so there is nothing to compare").WithHint("name an entity file with --spec")
+	}
+	return s, nil
+}
+
+// readRecords reads plain files with an engine of its own; of their columns
+// those wanted, or all.
+func (p *program) readRecords(ctx context.Context, files []string, truth link.Truth, wanted []string) (*link.Labelled, error) {
 	e, err := engine.Open(ctx, engine.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	return link.ReadFiles(ctx, e, files, truth)
+	return link.ReadFiles(ctx, e, files, truth, wanted)
 }
 
 func (p *program) showEvaluation(e evaluation) {

@@ -51,6 +51,22 @@ func (c *Conn) Query(ctx context.Context, query string, args ...any) (*sql.Rows,
 	return rows, explain(err)
 }
 
+// Batches hands what a query answers to use, in its order, as Arrow batches;
+// use retains those that it keeps.
+func (c *Conn) Batches(ctx context.Context, query string, use func(arrow.RecordBatch) error) error {
+	reader, err := patiently(ctx, func() (array.RecordReader, error) { return c.arrow.QueryContext(ctx, query) })
+	if err != nil {
+		return explain(err)
+	}
+	defer reader.Release()
+	for reader.Next() {
+		if err := use(reader.RecordBatch()); err != nil {
+			return err
+		}
+	}
+	return explain(reader.Err())
+}
+
 // Row scans the one row that a query answers.
 func (c *Conn) Row(ctx context.Context, query string, into ...any) error {
 	_, err := patiently(ctx, func() (any, error) { return nil, c.sql.QueryRowContext(ctx, query).Scan(into...) })

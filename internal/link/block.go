@@ -1,96 +1,137 @@
 package link
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
 
 // index is the records of each key of one block: those of key k are
-// records[starts[k]:starts[k+1]], in ascending order. keys are each record's
-// own: of[at[i]:at[i+1]].
+// records[starts[k]:starts[k+1]], in ascending order. Keys that can give no
+// pair are not kept.
 type index struct {
 	rule    Block
 	starts  []int32
 	records []int32
+	of      []int32 // the keys of record i: of[at[i]:at[i+1]]; without at it has of[i] alone, or Missing
 	at      []int32
-	of      []int32
 	pairs   int64 // pairs that share a key, a pair counted once a key
-	skipped int   // keys with more records than are looked at
 }
 
-// keys numbers the blocking keys of every value of a column: those of value v
-// are of[at[v]:at[v+1]].
+// keys numbers the blocking keys of the values of a column.
 type keys struct {
-	at []int32
-	of []int32
-	n  int32
+	form []int32 // per value: the form, or date, whose keys it has; nil: its own
+	of   []int32 // the keys of form i: of[at[i]:at[i+1]]; without at it has of[i] alone, or Missing
+	at   []int32
+	n    int32
 }
 
-func (k keys) value(code int32) []int32 { return k.of[k.at[code]:k.at[code+1]] }
+func (k keys) value(code int32) []int32 {
+	if k.form != nil {
+		code = k.form[code]
+	}
+	if k.at != nil {
+		return k.of[k.at[code]:k.at[code+1]]
+	}
+	if k.of[code] == Missing {
+		return nil
+	}
+	return k.of[code : code+1]
+}
 
 func keysOf(c *comparator, by By) keys {
-	out := keys{at: make([]int32, 1, len(c.values)+1)}
-	place := map[string]int32{}
-	add := func(key string) {
+	var place texts
+	number := func(key string) int32 {
 		if key == "" {
-			return
+			return Missing
 		}
-		id, known := place[key]
-		if !known {
-			id = out.n
-			place[strings.Clone(key)] = id
-			out.n++
-		}
-		out.of = append(out.of, id)
+		n, _ := place.number(key)
+		return n
 	}
-	for i := range c.values {
-		from := len(out.of)
-		c.values[i].eachKey(by, add)
-		rest := out.of[from:]
-		slices.Sort(rest)
-		out.of = out.of[:from+len(slices.Compact(rest))]
-		out.at = append(out.at, int32(len(out.of)))
+	var out keys
+	switch by {
+	case Year, Day:
+		out.of = make([]int32, c.column.Distinct())
+		for i := range out.of {
+			out.of[i] = number(c.dateKey(int32(i), by))
+		}
+	case Words, Pairs:
+		out = keys{form: c.of, at: make([]int32, 1, c.forms.len()+1)}
+		for i := range c.forms.len() {
+			from := len(out.of)
+			c.eachWord(int32(i), by, func(key string) { out.of = append(out.of, number(key)) })
+			own := out.of[from:]
+			slices.Sort(own)
+			out.of = out.of[:from+len(slices.Compact(own))]
+			out.at = append(out.at, int32(len(out.of)))
+		}
+	default:
+		if by == Whole && c.plain {
+			return c.wholeKeys()
+		}
+		out = keys{form: c.of, of: make([]int32, c.forms.len())}
+		for i := range out.of {
+			out.of[i] = number(c.formKey(int32(i), by))
+		}
+	}
+	out.n = int32(place.len())
+	return out
+}
+
+// wholeKeys are the forms themselves.
+func (k *comparator) wholeKeys() keys {
+	out := keys{form: k.of, of: make([]int32, k.forms.len()), n: int32(k.forms.len())}
+	for i := range out.of {
+		out.of[i] = int32(i)
+		if k.joined(int32(i)) == "" {
+			out.of[i] = Missing
+		}
 	}
 	return out
 }
 
-func (p *prepared) eachKey(by By, add func(string)) {
-	switch by {
-	case Whole:
-		add(p.joined)
-	case Start:
-		if len(p.joined) >= 3 {
-			add(p.joined[:min(4, len(p.joined))])
-		}
-	case End:
-		if len(p.joined) >= 5 {
-			add(p.joined[len(p.joined)-4:])
-		}
-	case Sound:
-		add(sound(p.joined))
-	case Year:
-		if p.digits != "" {
-			add(p.digits[:4])
-		}
-	case Day:
-		if p.digits != "" {
-			a, b := p.digits[4:6], p.digits[6:]
-			add(min(a, b) + max(a, b))
-		}
-	case Words:
-		for _, w := range p.words {
-			if len(w) > 1 {
-				add(w)
-			}
-		}
-	case Pairs:
-		for i := range len(p.words) - 1 {
-			add(p.words[i] + " " + p.words[i+1])
-		}
-	case Sorted:
-		words := slices.Clone(p.words)
+// dateKey is a date's year, or its day and month in either order.
+func (k *comparator) dateKey(value int32, by By) string {
+	if k.dates == nil || !k.dates[value].whole() {
+		return ""
+	}
+	d := k.dates[value]
+	if by == Year {
+		return fmt.Sprintf("%04x", uint32(d>>16))
+	}
+	a, b := byte(d>>8), byte(d)
+	return string([]byte{min(a, b), max(a, b)})
+}
+
+func (k *comparator) formKey(form int32, by By) string {
+	joined := k.joined(form)
+	switch {
+	case by == Whole:
+		return joined
+	case by == Start && len(joined) >= 3:
+		return joined[:min(4, len(joined))]
+	case by == End && len(joined) >= 5:
+		return joined[len(joined)-4:]
+	case by == Sound:
+		return sound(joined)
+	case by == Sorted:
+		words := k.at(form).words(nil)
 		slices.Sort(words)
-		add(strings.Join(words, " "))
+		return strings.Join(words, " ")
+	}
+	return ""
+}
+
+// eachWord calls add for each word of a form, or each pair of neighbours.
+func (k *comparator) eachWord(form int32, by By, add func(string)) {
+	words := k.at(form).words(nil)
+	for i, w := range words {
+		switch {
+		case by == Words && len(w) > 1:
+			add(w)
+		case by == Pairs && i > 0:
+			add(words[i-1] + " " + w)
+		}
 	}
 }
 
@@ -132,106 +173,93 @@ func alike(c byte) byte {
 	return c
 }
 
-// newIndex makes a block's index. Keys of more than most records are not
-// looked at: one value that thousands share says nothing.
-func (m *model) newIndex(rule Block, most int) *index {
-	x := &index{rule: rule, at: make([]int32, 1, m.table.Rows+1)}
-	parts := make([]keys, len(rule))
-	columns := make([]*Column, len(rule))
-	for i, term := range rule {
-		c, _ := m.table.column(term.Column)
-		columns[i] = m.table.Columns[c]
-		parts[i] = m.keysOf(c, term.By)
-	}
-	var n int32
-	if len(rule) == 1 {
-		n = parts[0].n
-		for i := range m.table.Rows {
-			if code := columns[0].Codes[i]; code != Missing {
-				x.of = append(x.of, parts[0].value(code)...)
-			}
-			x.at = append(x.at, int32(len(x.of)))
+// newIndex makes a block's index.
+func (m *model) newIndex(rule Block) *index {
+	e := m.entries(rule)
+	order := ascending(e.keys)
+	own := make([]int32, len(order)) // per entry: its key, or Missing
+	x := &index{rule: rule, starts: []int32{0}}
+	for from := 0; from < len(order); {
+		to, last := from+1, e.records[order[from]]
+		for to < len(order) && e.keys[order[to]] == e.keys[order[from]] {
+			last = e.records[order[to]]
+			to++
 		}
-	} else {
-		n = x.combine(m.table.Rows, columns, parts)
+		n, key := int64(to-from), Missing
+		if n > 1 && int(last) >= m.table.Anchors {
+			key = int32(len(x.starts) - 1)
+			for _, at := range order[from:to] {
+				x.records = append(x.records, e.records[at])
+			}
+			x.starts = append(x.starts, int32(len(x.records)))
+			x.pairs += n * (n - 1) / 2
+		}
+		for _, at := range order[from:to] {
+			own[at] = key
+		}
+		from = to
 	}
-	x.invert(n, most)
+	x.starts, x.records = slices.Clip(x.starts), slices.Clip(x.records)
+	x.turn(m.table.Rows, e, own)
 	return x
 }
 
-// combine gives each combination of the terms' keys that occurs a number.
-func (x *index) combine(rows int, columns []*Column, parts []keys) (n int32) {
-	place := map[uint64]int32{}
-	var now, next []int32
-	for i := range rows {
-		now = now[:0]
-		for p, c := range columns {
-			if c.Codes[i] == Missing {
-				now = now[:0]
-				break
-			}
-			own := parts[p].value(c.Codes[i])
-			if p == 0 {
-				now = append(now, own...)
-				continue
-			}
-			next = next[:0]
-			for _, a := range now {
-				for _, b := range own {
-					key := uint64(p)<<60 | uint64(a)<<30 | uint64(b)
-					id, known := place[key]
-					if !known {
-						id = n
-						place[key] = id
-						n++
-					}
-					next = append(next, id)
-				}
-			}
-			now, next = next, now
-			if len(now) == 0 {
-				break
+// turn notes the keys of each record.
+func (x *index) turn(rows int, e entries, own []int32) {
+	if !e.many {
+		x.of = slices.Repeat([]int32{Missing}, rows)
+		for i, key := range own {
+			x.of[e.records[i]] = key
+		}
+		return
+	}
+	x.at = make([]int32, 1, rows+1)
+	i := 0
+	for record := range int32(rows) {
+		for ; i < len(own) && e.records[i] == record; i++ {
+			if own[i] != Missing {
+				x.of = append(x.of, own[i])
 			}
 		}
-		x.of = append(x.of, now...)
 		x.at = append(x.at, int32(len(x.of)))
 	}
-	return n
 }
 
-func (x *index) invert(n int32, most int) {
-	x.starts = make([]int32, n+1)
-	for _, k := range x.of {
-		x.starts[k+1]++
+// keys are those of a record.
+func (x *index) keys(i int32) []int32 {
+	switch {
+	case x.at != nil:
+		return x.of[x.at[i]:x.at[i+1]]
+	case x.of[i] == Missing:
+		return nil
 	}
-	for k := range n {
-		size := int(x.starts[k+1])
-		if size > most {
-			x.skipped++
-		} else {
-			x.pairs += int64(size) * int64(size-1) / 2
-		}
-		x.starts[k+1] += x.starts[k]
-	}
-	fill := slices.Clone(x.starts)
-	x.records = make([]int32, len(x.of))
-	for i := range len(x.at) - 1 {
-		for _, k := range x.of[x.at[i]:x.at[i+1]] {
-			x.records[fill[k]] = int32(i)
-			fill[k]++
-		}
-	}
+	return x.of[i : i+1]
 }
 
-// after appends the records behind i that share a key with it.
-func (x *index) after(out []int32, i int32, most int) []int32 {
-	for _, k := range x.of[x.at[i]:x.at[i+1]] {
+// behind appends the pairs of a record with those from a place on that share a key
+// with it.
+func (x *index) behind(out []pair, i, from int32, most int) []pair {
+	for _, k := range x.keys(i) {
 		in := x.records[x.starts[k]:x.starts[k+1]]
-		if len(in) > most || len(in) < 2 {
+		if len(in) > most {
 			continue
 		}
-		from, _ := slices.BinarySearch(in, i+1)
-		out = append(out, in[from:]...)
+		for at := len(in) - 1; at >= 0 && in[at] >= from; at-- {
+			out = append(out, pair{i, in[at]})
+		}
 	}
 	return out
+}
+
+// warm touches what behind needs for some records: see model.warm.
+func (x *index) warm(from, to int32) (touched int32) {
+	if x.at != nil {
+		return 0
+	}
+	for _, k := range x.of[from:to] {
+		if k != Missing {
+			touched += x.records[x.starts[k]]
+		}
+	}
+	return touched
 }

@@ -35,167 +35,190 @@ var levels = map[Kind][]string{
 // Levels are the names of a kind's levels, best first.
 func (k Kind) Levels() []string { return levels[k] }
 
-// prepared is a value made ready to be compared.
-type prepared struct {
-	lower   string // as written, lower case
-	folded  string
-	joined  string   // folded without its spaces
-	letters uint32   // of joined
-	words   []string // of the folded form
-	ids     []int32  // Text: its words, by the vocabulary, in ascending order
-	norm    float64  // Text: root of the sum of squared weights
-	date    [3]int16 // year, month, day; -1 where not known
-	digits  string   // Date: eight digits, where it has them
-	number  float64
-	numeric bool
-}
-
 // comparator compares the values of one column.
 type comparator struct {
+	*forms
 	column     *Column
 	kind       Kind
-	values     []prepared
-	vocabulary *vocabulary
-	agree      float64 // see agreement
+	dates      []dated     // Date: per value
+	numbers    []float64   // Number: per value; not a number where it is none
+	vocabulary *vocabulary // Text
+	matrix     []uint8     // few values: the levels of all pairs of them, row by row
+	agree      float64     // see agreement
 }
 
-// vocabulary holds the words of a Text column and how rare each is.
+// vocabulary holds the words of a Text column, how rare each is, and which of
+// them each form has.
 type vocabulary struct {
-	place   map[string]int32
-	words   []string
-	weight  []float64 // inverse document frequency
+	words   texts
+	weight  []float64 // per word: inverse document frequency
 	letters []uint32
+	starts  []uint32  // per form, and one more: where its words begin in ids
+	ids     []int32   // of a form, in ascending order
+	norm    []float64 // per form: root of the sum of squared weights
 }
+
+func (v *vocabulary) of(form int32) []int32 { return v.ids[v.starts[form]:v.starts[form+1]] }
 
 // LevelOf compares two values by themselves: the place of their level in
 // Levels. Where the order of a date's day and month is not known, the day
 // stands first; a text's words are all as rare.
 func LevelOf(kind Kind, a, b string) int {
-	c := &Column{Name: "value", place: map[string]int32{}}
-	c.add(a)
-	c.add(b)
-	if len(c.Codes) != 2 || c.Codes[0] == Missing || c.Codes[1] == Missing {
+	c := &Column{Name: "value"}
+	x, y := c.code(a), c.code(b)
+	if x == Missing || y == Missing {
 		return -1
 	}
-	return int(newComparator(c, kind).level(c.Codes[0], c.Codes[1]))
+	return int(newComparator(c, newForms(c), kind).level(x, y))
 }
 
-func newComparator(c *Column, kind Kind) *comparator {
-	k := &comparator{column: c, kind: kind, values: make([]prepared, len(c.Values))}
-	order := dateOrder(c)
-	for i, v := range c.Values {
-		k.values[i] = prepare(v, kind, order)
-	}
-	if kind == Text {
+// fewValues is up to how many values all pairs of them are compared beforehand.
+const fewValues = 128
+
+func newComparator(c *Column, f *forms, kind Kind) *comparator {
+	k := &comparator{forms: f, column: c, kind: kind}
+	switch kind {
+	case Date:
+		order := dateOrder(c)
+		k.dates = make([]dated, c.Distinct())
+		for i := range k.dates {
+			k.dates[i] = packDate(parseDate(c.Value(int32(i)), order))
+		}
+	case Number:
+		k.numbers = make([]float64, c.Distinct())
+		for i := range k.numbers {
+			k.numbers[i] = parseNumber(c.Value(int32(i)))
+		}
+	case Text:
 		k.readVocabulary()
+	}
+	if n := c.Distinct(); n <= fewValues {
+		matrix := make([]uint8, n*n)
+		for i := range matrix {
+			matrix[i] = k.level(int32(i/n), int32(i%n))
+		}
+		k.matrix = matrix
 	}
 	return k
 }
 
-func prepare(v string, kind Kind, order order) prepared {
-	p := prepared{lower: strings.ToLower(v), folded: fold(v), date: [3]int16{-1, -1, -1}}
-	p.words = strings.Fields(p.folded)
-	p.joined = strings.Join(p.words, "")
-	p.letters = letters(p.joined)
-	switch kind {
-	case Date:
-		p.date, p.digits = parseDate(v, order)
-	case Number:
-		n, err := strconv.ParseFloat(strings.TrimSpace(strings.NewReplacer(",", "", "$", "", "€", "", " ", "").Replace(v)), 64)
-		p.number, p.numeric = n, err == nil && !math.IsInf(n, 0) && !math.IsNaN(n)
+// parseNumber is a value's number; NaN where it is none.
+func parseNumber(v string) float64 {
+	n, err := strconv.ParseFloat(strings.TrimSpace(numberMarks.Replace(v)), 64)
+	if err != nil || math.IsInf(n, 0) {
+		return math.NaN()
 	}
-	return p
+	return n
 }
 
+var numberMarks = strings.NewReplacer(",", "", "$", "", "€", "", " ", "")
+
 func (k *comparator) readVocabulary() {
-	v := &vocabulary{place: map[string]int32{}}
-	var df []int32
-	for i := range k.values {
-		p := &k.values[i]
-		for _, w := range p.words {
-			id, known := v.place[w]
-			if !known {
-				id = int32(len(v.words))
-				v.place[w] = id
-				v.words = append(v.words, w)
-				v.letters = append(v.letters, letters(w))
-				df = append(df, 0)
-			}
-			p.ids = append(p.ids, id)
-		}
-		slices.Sort(p.ids)
-		p.ids = slices.Compact(p.ids)
-		for _, id := range p.ids {
-			df[id] += k.column.Counts[i]
-		}
+	v := &vocabulary{starts: make([]uint32, 1, k.forms.len()+1)}
+	records := make([]float64, k.forms.len()) // per form
+	for value, n := range k.column.Counts {
+		records[k.form(int32(value))] += float64(n)
 	}
+	var df []float64
+	var buffer []string
+	for i := range k.forms.len() {
+		buffer = k.at(int32(i)).words(buffer[:0])
+		from := len(v.ids)
+		for _, w := range buffer {
+			id, fresh := v.words.number(w)
+			if fresh {
+				v.letters, df = append(v.letters, letters(w)), append(df, 0)
+			}
+			v.ids = append(v.ids, id)
+		}
+		own := v.ids[from:]
+		slices.Sort(own)
+		v.ids = v.ids[:from+len(slices.Compact(own))]
+		for _, id := range v.ids[from:] {
+			df[id] += records[i]
+		}
+		v.starts = append(v.starts, uint32(len(v.ids)))
+	}
+	v.words.settle()
 	v.weight = make([]float64, len(df))
 	for i, n := range df {
-		v.weight[i] = math.Log(1 + float64(k.column.Filled)/float64(n))
+		v.weight[i] = math.Log(1 + float64(k.column.Filled)/n)
 	}
-	for i := range k.values {
+	v.norm = make([]float64, k.forms.len())
+	for i := range v.norm {
 		sum := 0.0
-		for _, id := range k.values[i].ids {
+		for _, id := range v.of(int32(i)) {
 			sum += v.weight[id] * v.weight[id]
 		}
-		k.values[i].norm = math.Sqrt(sum)
+		v.norm[i] = math.Sqrt(sum)
 	}
 	k.vocabulary = v
 }
 
 // level compares two values by their codes; both must have one.
 func (k *comparator) level(a, b int32) uint8 {
-	if a == b {
+	switch {
+	case a == b:
 		return 0
-	}
-	if a > b {
+	case k.matrix != nil:
+		return k.matrix[int(a)*k.column.Distinct()+int(b)]
+	case a > b:
 		a, b = b, a // so that the answer does not hang on the order
 	}
-	x, y := &k.values[a], &k.values[b]
 	switch k.kind {
 	case Name:
-		return nameLevel(x, y)
+		return k.nameLevel(a, b)
 	case Text:
-		return k.textLevel(x, y)
+		return k.textLevel(k.form(a), k.form(b))
 	case Date:
-		return dateLevel(x, y)
+		return k.dateLevel(a, b)
 	case Code:
-		return codeLevel(x, y)
+		return k.codeLevel(k.form(a), k.form(b))
 	case Email:
-		return emailLevel(x, y)
+		return k.emailLevel(a, b)
 	default:
-		return numberLevel(x, y)
+		return k.numberLevel(a, b)
 	}
 }
 
-func nameLevel(a, b *prepared) uint8 {
-	switch {
-	case a.lower == b.lower:
-		return 0
-	case a.joined == b.joined:
+// sameWritten reports whether two values of one form differ in capitals alone.
+func (k *comparator) sameWritten(a, b int32) bool {
+	return strings.EqualFold(k.column.Value(a), k.column.Value(b))
+}
+
+func (k *comparator) nameLevel(a, b int32) uint8 {
+	f, g := k.at(k.form(a)), k.at(k.form(b))
+	x, y := f.joined(), g.joined()
+	if x == y {
+		if k.sameWritten(a, b) {
+			return 0
+		}
 		return 1
-	case len(a.words) > 1 && len(a.words) == len(b.words) && sameWords(a.words, b.words):
+	}
+	var first, second [8]string
+	wordsX, wordsY := f.words(first[:0]), g.words(second[:0])
+	if len(wordsX) > 1 && len(wordsX) == len(wordsY) && len(x) == len(y) && sameWords(wordsX, wordsY) {
 		return 2
 	}
-	long := min(len(a.joined), len(b.joined))
+	inX, inY := f.letters(), g.letters()
 	n := 3
-	if mayBeNear(a.letters, b.letters) {
-		n = edits(a.joined, b.joined, 2)
+	if mayBeNear(inX, inY) {
+		n = edits(x, y, 2)
 	}
 	switch {
-	case n == 1 && long >= 3:
+	case n == 1 && min(len(x), len(y)) >= 3:
 		return 3
-	case shortened(a.words, b.words):
+	case shortened(wordsX, wordsY):
 		return 4
 	}
 	near := 0.0
-	if mayReach(a.joined, b.joined, a.letters, b.letters, somewhatAlike) {
-		near = jaroWinkler(a.joined, b.joined)
+	if mayReach(x, y, inX, inY, somewhatAlike) {
+		near = jaroWinkler(x, y)
 	}
 	switch {
-	case n == 2 && long >= 6 || near >= 0.92:
+	case n == 2 && min(len(x), len(y)) >= 6 || near >= 0.92:
 		return 5
-	case near >= somewhatAlike || wordsAlike(a.words, b.words):
+	case near >= somewhatAlike || wordsAlike(wordsX, wordsY):
 		return 6
 	}
 	return 7
@@ -255,7 +278,7 @@ func shortened(a, b []string) bool {
 // wordsAlike reports whether names of several words share a long one and
 // another one is near.
 func wordsAlike(a, b []string) bool {
-	if len(a) < 2 || len(b) < 2 {
+	if len(a) < 2 || len(b) < 2 || !shareWord(a, b) {
 		return false
 	}
 	same, near := 0, 0
@@ -274,11 +297,21 @@ func wordsAlike(a, b []string) bool {
 	return same > 0 && 2*(same+near) >= len(a)+len(b)-1
 }
 
+// shareWord reports whether two names share a word of two letters or more.
+func shareWord(a, b []string) bool {
+	for _, w := range a {
+		if len(w) > 1 && slices.Contains(b, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // textLevel is the cosine of the two texts' words, each weighted by its
 // rarity, where words of the two that are spelled nearly alike count in part
 // (soft TF-IDF: Cohen, Ravikumar and Fienberg 2003).
-func (k *comparator) textLevel(a, b *prepared) uint8 {
-	if a.joined == b.joined {
+func (k *comparator) textLevel(a, b int32) uint8 {
+	if k.joined(a) == k.joined(b) {
 		return 0
 	}
 	s := k.similarity(a, b)
@@ -299,31 +332,32 @@ func (k *comparator) textLevel(a, b *prepared) uint8 {
 	return 7
 }
 
-func (k *comparator) similarity(a, b *prepared) float64 {
-	if a.norm == 0 || b.norm == 0 {
+func (k *comparator) similarity(formA, formB int32) float64 {
+	v := k.vocabulary
+	if v.norm[formA] == 0 || v.norm[formB] == 0 {
 		return 0
 	}
-	weight, words := k.vocabulary.weight, k.vocabulary.words
+	weight, a, b := v.weight, v.of(formA), v.of(formB)
 	sum := 0.0
 	var restA, restB [32]int32
 	nA, nB := 0, 0
 	i, j := 0, 0
-	for i < len(a.ids) || j < len(b.ids) {
+	for i < len(a) || j < len(b) {
 		switch {
-		case j == len(b.ids) || i < len(a.ids) && a.ids[i] < b.ids[j]:
+		case j == len(b) || i < len(a) && a[i] < b[j]:
 			if nA < len(restA) {
-				restA[nA] = a.ids[i]
+				restA[nA] = a[i]
 				nA++
 			}
 			i++
-		case i == len(a.ids) || b.ids[j] < a.ids[i]:
+		case i == len(a) || b[j] < a[i]:
 			if nB < len(restB) {
-				restB[nB] = b.ids[j]
+				restB[nB] = b[j]
 				nB++
 			}
 			j++
 		default:
-			sum += weight[a.ids[i]] * weight[a.ids[i]]
+			sum += weight[a[i]] * weight[a[i]]
 			i++
 			j++
 		}
@@ -331,10 +365,10 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 	for _, x := range restA[:nA] {
 		best, at := 0.0, -1
 		for n, y := range restB[:nB] {
-			if y < 0 || !mayBeAlike(words[x], words[y], k.vocabulary.letters[x], k.vocabulary.letters[y]) {
+			if y < 0 || !mayBeAlike(v.words.at(x), v.words.at(y), v.letters[x], v.letters[y]) {
 				continue
 			}
-			if s := wordSimilarity(words[x], words[y]) * weight[x] * weight[y]; s > best {
+			if s := wordSimilarity(v.words.at(x), v.words.at(y)) * weight[x] * weight[y]; s > best {
 				best, at = s, n
 			}
 		}
@@ -343,7 +377,7 @@ func (k *comparator) similarity(a, b *prepared) float64 {
 			restB[at] = -1
 		}
 	}
-	return sum / (a.norm * b.norm)
+	return sum / (v.norm[formA] * v.norm[formB])
 }
 
 // mayBeAlike is a quick test of what wordSimilarity can find.
@@ -382,16 +416,17 @@ func isDigits(s string) bool {
 	return s != ""
 }
 
-func codeLevel(a, b *prepared) uint8 {
-	if a.joined == b.joined {
+func (k *comparator) codeLevel(a, b int32) uint8 {
+	f, g := k.at(a), k.at(b)
+	short, long := f.joined(), g.joined()
+	if short == long {
 		return 0
 	}
-	short, long := a.joined, b.joined
 	if len(short) > len(long) {
 		short, long = long, short
 	}
 	n := 3
-	if mayBeNear(a.letters, b.letters) {
+	if mayBeNear(f.letters(), g.letters()) {
 		n = edits(short, long, 2)
 	}
 	switch {
@@ -405,77 +440,100 @@ func codeLevel(a, b *prepared) uint8 {
 	return 4
 }
 
-func emailLevel(a, b *prepared) uint8 {
-	if a.lower == b.lower {
+func (k *comparator) emailLevel(a, b int32) uint8 {
+	x, y := strings.ToLower(k.column.Value(a)), strings.ToLower(k.column.Value(b))
+	if x == y {
 		return 0
 	}
-	localA, domainA, _ := strings.Cut(a.lower, "@")
-	localB, domainB, _ := strings.Cut(b.lower, "@")
+	localX, domainX, _ := strings.Cut(x, "@")
+	localY, domainY, _ := strings.Cut(y, "@")
+	f, g := k.at(k.form(a)), k.at(k.form(b))
 	switch {
-	case localA == localB:
+	case localX == localY:
 		return 1
-	case mayBeNear(a.letters, b.letters) && edits(a.lower, b.lower, 2) <= 2:
+	case mayBeNear(f.letters(), g.letters()) && edits(x, y, 2) <= 2:
 		return 2
-	case mayReach(a.joined, b.joined, a.letters, b.letters, 0.85) && jaroWinkler(a.lower, b.lower) >= 0.9:
+	case mayReach(f.joined(), g.joined(), f.letters(), g.letters(), 0.85) && jaroWinkler(x, y) >= 0.9:
 		return 3
-	case domainA == domainB:
+	case domainX == domainY:
 		return 4
 	}
 	return 5
 }
 
-func numberLevel(a, b *prepared) uint8 {
-	if a.lower == b.lower {
-		return 0
-	}
-	if a.numeric && b.numeric {
-		gap, scale := math.Abs(a.number-b.number), max(math.Abs(a.number), math.Abs(b.number))
-		whole := a.number == math.Trunc(a.number) && b.number == math.Trunc(b.number)
+func (k *comparator) numberLevel(a, b int32) uint8 {
+	x, y := k.numbers[a], k.numbers[b]
+	f, g := k.joined(k.form(a)), k.joined(k.form(b))
+	if !math.IsNaN(x) && !math.IsNaN(y) {
+		gap, scale := math.Abs(x-y), max(math.Abs(x), math.Abs(y))
+		whole := x == math.Trunc(x) && y == math.Trunc(y)
 		switch {
 		case gap == 0:
 			return 0
 		case whole && gap <= 1 || gap <= 0.01*scale && !whole:
 			return 1
-		case edits(a.joined, b.joined, 1) == 1 && len(a.joined) >= 3:
+		case edits(f, g, 1) == 1 && len(f) >= 3:
 			return 2
 		case whole && gap <= 5 && scale > 50 || gap <= 0.1*scale && !(whole && scale < 3000):
 			return 3
 		}
 		return 4
 	}
-	if edits(a.joined, b.joined, 1) == 1 && min(len(a.joined), len(b.joined)) >= 3 {
+	switch {
+	case f == g && k.sameWritten(a, b):
+		return 0
+	case edits(f, g, 1) == 1 && min(len(f), len(g)) >= 3:
 		return 2
 	}
 	return 4
 }
 
-func dateLevel(a, b *prepared) uint8 {
-	if a.joined == b.joined || a.digits != "" && a.digits == b.digits {
+func (k *comparator) dateLevel(a, b int32) uint8 {
+	d, e := k.dates[a], k.dates[b]
+	if d == e && d.whole() {
 		return 0
 	}
-	x, y := a.date, b.date
-	if x[0] >= 0 && y[0] >= 0 && (x[1] < 0 || y[1] < 0) {
-		if x[0] == y[0] {
-			return 3 // one of them is a year alone
-		}
-		if abs(x[0]-y[0]) <= 1 {
+	x, y := d.parts(), e.parts()
+	switch {
+	case !d.known() || !e.known() || !d.whole() && !e.whole():
+		return k.looseDateLevel(k.joined(k.form(a)), k.joined(k.form(b)), x[0], y[0])
+	case !d.whole() || !e.whole(): // one of them is a year alone
+		switch {
+		case x[0] == y[0]:
+			return 3
+		case abs(x[0]-y[0]) <= 1:
 			return 5
 		}
 		return 6
-	}
-	if x[0] >= 0 && x[0] == y[0] && x[1] == y[2] && x[2] == y[1] {
+	case x[0] == y[0] && x[1] == y[2] && x[2] == y[1]:
 		return 1
-	}
-	if a.digits != "" && b.digits != "" {
-		if edits(a.digits, b.digits, 1) == 1 {
-			return 2
-		}
-	} else if edits(a.joined, b.joined, 1) == 1 {
+	case d.slip(e):
 		return 2
 	}
-	if x[0] < 0 || y[0] < 0 {
+	return partsLevel(x, y)
+}
+
+// looseDateLevel compares what is no date, or no more than a year.
+func (k *comparator) looseDateLevel(a, b string, yearA, yearB int) uint8 {
+	switch {
+	case a == b:
+		return 0
+	case yearA >= 0 && yearB >= 0:
+		if yearA == yearB {
+			return 3
+		}
+		if abs(yearA-yearB) <= 1 {
+			return 5
+		}
 		return 6
+	case edits(a, b, 1) == 1:
+		return 2
 	}
+	return 6
+}
+
+// partsLevel compares two dates by their parts.
+func partsLevel(x, y [3]int) uint8 {
 	alike := 0
 	for i := range x {
 		if x[i] == y[i] {
@@ -493,9 +551,9 @@ func dateLevel(a, b *prepared) uint8 {
 	return 6
 }
 
-func days(d [3]int16) int { return int(d[0])*366 + int(d[1])*31 + int(d[2]) }
+func days(d [3]int) int { return d[0]*366 + d[1]*31 + d[2] }
 
-func abs[N int | int16](n N) N {
+func abs(n int) int {
 	if n < 0 {
 		return -n
 	}
@@ -515,8 +573,8 @@ const (
 // day stands before the month.
 func dateOrder(c *Column) order {
 	day, month := 0, 0
-	for _, v := range c.Values[:min(len(c.Values), 20000)] {
-		parts := numbersIn(v)
+	for i := range min(c.Distinct(), 20000) {
+		parts := numbersIn(c.Value(int32(i)))
 		if len(parts) != 3 || len(parts[0]) > 2 {
 			continue
 		}

@@ -100,20 +100,27 @@ func information(joint [][]float64) (info float64) {
 	return info
 }
 
-// conditional is u of j by the level of its parent, held near u where few
-// pairs were seen. A level that was hardly seen is like the next one below.
+// conditional is u of j by the level of its parent: what it is one level
+// below, times how much more often it was seen than that lets expect. The
+// ratio is held near 1 as by so many more pairs seen where as many were to
+// be expected, so that a level too rare to be seen among few pairs does not
+// come to be thought impossible.
 func (p *parameters) conditional(joint [][]float64, j int) [][]float64 {
-	const hold = 20
+	const hold = 2
 	out := make([][]float64, len(joint))
 	below := p.u[j]
 	for i := len(joint) - 1; i >= 0; i-- {
-		n := 0.0
+		n, all := 0.0, 0.0
 		for _, c := range joint[i] {
 			n += c
 		}
 		out[i] = make([]float64, len(joint[i]))
 		for l, c := range joint[i] {
-			out[i][l] = (c + hold*below[l]) / (n + hold)
+			out[i][l] = below[l] * (c + hold) / (n*below[l] + hold)
+			all += out[i][l]
+		}
+		for l := range out[i] {
+			out[i][l] /= all
 		}
 		below = out[i]
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -33,7 +34,7 @@ func Draft(t *Table) Spec {
 // guess says how a column's values are compared, and whether they say
 // anything: not where all are the same, or where each is a number of its own.
 func guess(c *Column) (kind Kind, use bool) {
-	if c.Filled == 0 || len(c.Values) < 2 {
+	if c.Filled == 0 || c.Distinct() < 2 {
 		return "", false
 	}
 	shape := shapeOf(c)
@@ -53,7 +54,7 @@ func guess(c *Column) (kind Kind, use bool) {
 	default:
 		kind = Name
 	}
-	own := len(c.Values) == c.Filled && c.Filled > 2
+	own := c.Distinct() == c.Filled && c.Filled > 2
 	if own && numbered(c) {
 		return kind, false
 	}
@@ -67,19 +68,20 @@ func shapeOf(c *Column) shape {
 	var s shape
 	n := 0.0
 	order := dateOrder(c)
-	step := max(1, len(c.Values)/20000)
-	for i := 0; i < len(c.Values); i += step {
-		v, weight := c.Values[i], float64(c.Counts[i])
+	step := max(1, c.Distinct()/20000)
+	for i := 0; i < c.Distinct(); i += step {
+		v, weight := c.Value(int32(i)), float64(c.Counts[i])
 		n += weight
 		d, digits := parseDate(v, order)
 		if digits != "" && d[0] > 1000 && d[0] < 2200 && len(digits) == 8 {
 			s.date += weight
 		}
-		p := prepare(v, Number, order)
-		if len(p.joined) == 4 && isDigits(p.joined) && p.joined >= "1000" && p.joined < "2200" {
+		folded := fold(v)
+		joined := strings.ReplaceAll(folded, " ", "")
+		if len(joined) == 4 && isDigits(joined) && joined >= "1000" && joined < "2200" {
 			s.year += weight
 		}
-		if p.numeric {
+		if !math.IsNaN(parseNumber(v)) {
 			s.decimal += weight
 			if strings.ContainsAny(v, ".,") {
 				s.fraction += weight
@@ -88,11 +90,11 @@ func shapeOf(c *Column) shape {
 		if strings.Count(v, "@") == 1 {
 			s.email += weight
 		}
-		if isCode(p.joined) {
+		if isCode(joined) {
 			s.digits += weight
 		}
-		s.words += weight * float64(len(p.words))
-		s.length += weight * float64(len(p.folded))
+		s.words += weight * float64(strings.Count(folded, " ")+min(1, len(folded)))
+		s.length += weight * float64(len(folded))
 	}
 	for _, x := range []*float64{&s.date, &s.email, &s.year, &s.decimal, &s.fraction, &s.digits, &s.words, &s.length} {
 		*x /= n
@@ -131,14 +133,14 @@ func pairNames(t *Table, all []Comparison) {
 }
 
 func overlap(a, b *Column) float64 {
-	folded := make(map[string]bool, len(b.Values))
-	for _, v := range b.Values {
-		folded[fold(v)] = true
+	folded := make(map[string]bool, b.Distinct())
+	for i := range b.Distinct() {
+		folded[fold(b.Value(int32(i)))] = true
 	}
 	found := 0
-	for i, v := range a.Values {
-		if folded[fold(v)] {
-			found += int(a.Counts[i])
+	for i, n := range a.Counts {
+		if folded[fold(a.Value(int32(i)))] {
+			found += int(n)
 		}
 	}
 	return float64(found) / float64(a.Filled)
@@ -212,13 +214,13 @@ func coarse(k Kind) By {
 // numbers of records are: rec-1-org, rec-2-org.
 func numbered(c *Column) bool {
 	shapes := map[string]bool{}
-	for _, v := range c.Values[:min(len(c.Values), 20000)] {
+	for i := range min(c.Distinct(), 20000) {
 		shapes[strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
 				return -1
 			}
 			return r
-		}, v)] = true
+		}, c.Value(int32(i)))] = true
 	}
-	return 20*len(shapes) <= min(len(c.Values), 20000)
+	return 20*len(shapes) <= min(c.Distinct(), 20000)
 }

@@ -401,14 +401,14 @@ func DraftEntity(name string, t *Table, s Spec) []byte {
 	for _, c := range t.Columns {
 		p, used := compared[c.Name]
 		if !used {
-			fmt.Fprintf(&b, "  %s: {}   # not compared: %d values in %d records say nothing about sameness\n", quote(c.Name), len(c.Values), c.Filled)
+			fmt.Fprintf(&b, "  %s: {}   # not compared: %d values in %d records say nothing about sameness\n", quote(c.Name), c.Distinct(), c.Filled)
 			continue
 		}
 		swapped := ""
 		if p.Other != "" {
 			swapped = ", swapped_with: " + quote(p.Other)
 		}
-		fmt.Fprintf(&b, "  %s: {compare: %s%s}   # %d values in %d records\n", quote(c.Name), p.Kind, swapped, len(c.Values), c.Filled)
+		fmt.Fprintf(&b, "  %s: {compare: %s%s}   # %d values in %d records\n", quote(c.Name), p.Kind, swapped, c.Distinct(), c.Filled)
 	}
 	fmt.Fprintf(&b, "\nmatch:\n  compare: [")
 	for i, c := range s.Compare {

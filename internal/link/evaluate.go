@@ -13,30 +13,51 @@ type Accuracy struct {
 
 // Evaluate holds clusters against the truth, both given as one label a record.
 func Evaluate(cluster, truth []int32) Accuracy {
-	found, should, both := map[int32]int64{}, map[int32]int64{}, map[[2]int32]int64{}
+	both := make([]uint64, len(cluster))
 	for i, c := range cluster {
-		found[c]++
-		should[truth[i]]++
-		both[[2]int32{c, truth[i]}]++
+		both[i] = uint64(uint32(c))<<32 | uint64(uint32(truth[i]))
 	}
-	pairs := func(n int64) int64 { return n * (n - 1) / 2 }
-	var together, true_, right int64
-	for _, n := range found {
-		together += pairs(n)
+	slices.Sort(both)
+	found, should := perLabel(cluster), perLabel(truth)
+	a := Accuracy{Pairs: pairsOf(should)}
+	var right int64
+	byCluster, byTruth := 0.0, 0.0
+	for from := 0; from < len(both); {
+		to := from + 1
+		for to < len(both) && both[to] == both[from] {
+			to++
+		}
+		n := int64(to - from)
+		right += n * (n - 1) / 2
+		byCluster += float64(n*n) / float64(found[both[from]>>32])
+		byTruth += float64(n*n) / float64(should[uint32(both[from])])
+		from = to
 	}
-	for _, n := range should {
-		true_ += pairs(n)
-	}
-	var byCluster, byTruth []float64
-	for key, n := range both {
-		right += pairs(n)
-		byCluster = append(byCluster, float64(n*n)/float64(found[key[0]]))
-		byTruth = append(byTruth, float64(n*n)/float64(should[key[1]]))
-	}
-	a := Accuracy{Pairs: true_, Precision: share(right, together), Recall: share(right, true_)}
+	a.Precision, a.Recall = share(right, pairsOf(found)), share(right, a.Pairs)
 	a.F1 = harmonic(a.Precision, a.Recall)
-	a.B3 = harmonic(sum(byCluster)/float64(len(cluster)), sum(byTruth)/float64(len(cluster)))
+	a.B3 = harmonic(byCluster/float64(len(cluster)), byTruth/float64(len(cluster)))
 	return a
+}
+
+// perLabel is how many records have each label.
+func perLabel(labels []int32) []int64 {
+	most := int32(-1)
+	for _, l := range labels {
+		most = max(most, l)
+	}
+	out := make([]int64, most+1)
+	for _, l := range labels {
+		out[l]++
+	}
+	return out
+}
+
+// pairsOf is how many pairs stand together.
+func pairsOf(sizes []int64) (pairs int64) {
+	for _, n := range sizes {
+		pairs += n * (n - 1) / 2
+	}
+	return pairs
 }
 
 func share(part, whole int64) float64 {

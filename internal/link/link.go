@@ -53,7 +53,9 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 	if err := m.learn(ctx); err != nil {
 		return nil, err
 	}
-	m.across = spec.OneToOne
+	if m.across != spec.OneToOne {
+		m.across, m.compared = spec.OneToOne, make([][]pattern, len(m.compared)) // other candidates
+	}
 	pairs, looked, err := m.score(ctx, leastWeight)
 	if err != nil {
 		return nil, err
@@ -92,7 +94,10 @@ func (r *Result) choose() {
 
 // learn estimates the parameters from random pairs and from candidates.
 func (m *model) learn(ctx context.Context) error {
-	random := m.randomPairs(trainingPairs)
+	random, err := m.randomPairs(ctx, trainingPairs)
+	if err != nil {
+		return err
+	}
 	step := int(max(1, m.estimate()/trainingPairs))
 	step = min(step, max(1, m.table.Rows/(16*chunk)))
 	candidates, err := m.tallyCandidates(ctx, step)
@@ -100,6 +105,7 @@ func (m *model) learn(ctx context.Context) error {
 		return err
 	}
 	m.train(random, candidates)
+	m.weights = m.parameters.table()
 	return nil
 }
 
@@ -110,11 +116,13 @@ func (m *model) block() {
 	}
 	budget := max(m.spec.Budget*float64(m.table.Rows), fewPairs)
 	share := 2 * int64(budget) / int64(len(m.spec.Block)) // blocks overlap
-	for _, rule := range m.spec.Block {
-		x := m.newIndex(rule, math.MaxInt32)
-		m.indices = append(m.indices, x)
-		m.most = append(m.most, x.within(share))
-	}
+	m.makeKeys()
+	m.indices, m.most = make([]*index, len(m.spec.Block)), make([]int, len(m.spec.Block))
+	sideBySide(len(m.spec.Block), func(i int) {
+		m.indices[i] = m.newIndex(m.spec.Block[i])
+		m.most[i] = m.indices[i].within(share)
+	})
+	m.keyed = nil
 }
 
 // within is the most records that a key may have for the block to give no more

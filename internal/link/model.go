@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"runtime"
@@ -15,22 +16,19 @@ import (
 type model struct {
 	table       *Table
 	spec        Spec
+	forms       []*forms      // per column; nil where it is neither compared nor blocked by
 	comparators []*comparator // one a comparison
 	columns     []int         // per comparison: its column
 	swaps       []*swap       // per comparison: the column it may be swapped with, or nil
-	codes       []int32       // row by row: the codes of all columns
-	prepared    map[preparedKey]*comparator
 	keyed       map[keyedBy]keys
+	chances     map[keyedBy]float64 // see chance
 	never       []contradiction
-	indices     []*index // nil: all pairs are candidates
-	most        []int    // per index: the most records a key may have
-	across      bool     // only pairs of two files are looked at
+	indices     []*index    // nil: all pairs are candidates
+	most        []int       // per index: the most records a key may have
+	compared    [][]pattern // per chunk of records: the patterns of its candidates in their order, where learning has seen them
+	across      bool        // only pairs of two files are looked at
 	parameters  parameters
-}
-
-type preparedKey struct {
-	column int
-	kind   Kind
+	weights     [][missing + 1][]float64 // of the parameters: see table
 }
 
 type keyedBy struct {
@@ -42,53 +40,74 @@ func newModel(t *Table, spec Spec) (*model, error) {
 	if err := spec.check(t); err != nil {
 		return nil, err
 	}
-	m := &model{table: t, spec: spec, prepared: map[preparedKey]*comparator{}, keyed: map[keyedBy]keys{}}
+	t.settle()
+	m := &model{table: t, spec: spec, keyed: map[keyedBy]keys{}, chances: map[keyedBy]float64{}}
+	m.forms = make([]*forms, len(t.Columns))
+	var used []int
+	for _, name := range spec.Columns() {
+		at, _ := t.column(name)
+		used = append(used, at)
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	sideBySide(len(used), func(i int) { m.forms[used[i]] = newForms(t.Columns[used[i]]) })
 	for _, c := range spec.Compare {
 		at, _ := t.column(c.Column)
-		var other *swap
-		if c.Other != "" {
-			other = m.newSwap(at, c.Other)
-		}
 		m.columns = append(m.columns, at)
-		m.swaps = append(m.swaps, other)
-		m.comparators = append(m.comparators, m.comparator(at, c.Kind))
 	}
-	m.codes = make([]int32, t.Rows*len(t.Columns))
-	for c, column := range t.Columns {
-		for i, code := range column.Codes {
-			m.codes[i*len(t.Columns)+c] = code
+	m.comparators, m.swaps = make([]*comparator, len(spec.Compare)), make([]*swap, len(spec.Compare))
+	sideBySide(len(spec.Compare), func(i int) {
+		at := m.columns[i]
+		m.comparators[i] = newComparator(t.Columns[at], m.forms[at], spec.Compare[i].Kind)
+		if other := spec.Compare[i].Other; other != "" {
+			m.swaps[i] = m.newSwap(at, other)
 		}
-	}
+	})
 	m.never = m.contradictions()
 	return m, nil
 }
 
-func (m *model) comparator(column int, kind Kind) *comparator {
-	key := preparedKey{column, kind}
-	if m.prepared[key] == nil {
-		m.prepared[key] = newComparator(m.table.Columns[column], kind)
+// sideBySide runs all of n, as many at a time as there are threads.
+func sideBySide(n int, run func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error { run(i); return nil })
 	}
-	return m.prepared[key]
+	_ = group.Wait() // none fails
 }
 
 func (m *model) levelsOf(i int) int { return len(levels[m.comparators[i].kind]) }
 
-// keysOf are a column's blocking keys; the column is read as it is compared.
-func (m *model) keysOf(column int, by By) keys {
-	key := keyedBy{column, by}
-	if k, known := m.keyed[key]; known {
-		return k
-	}
-	kind := Name
-	for i, c := range m.columns {
-		if c == column {
-			kind = m.comparators[i].kind
+// makeKeys makes the blocking keys of all terms; a column is read as it is
+// compared.
+func (m *model) makeKeys() {
+	var terms []keyedBy
+	for _, rule := range m.spec.Block {
+		for _, term := range rule {
+			column, _ := m.table.column(term.Column)
+			if of := (keyedBy{column, term.By}); !slices.Contains(terms, of) {
+				terms = append(terms, of)
+			}
 		}
 	}
-	k := keysOf(m.comparator(column, kind), by)
-	m.keyed[key] = k
-	return k
+	made := make([]keys, len(terms))
+	sideBySide(len(terms), func(i int) {
+		at := terms[i].column
+		if k := slices.Index(m.columns, at); k >= 0 {
+			made[i] = keysOf(m.comparators[k], terms[i].by)
+			return
+		}
+		made[i] = keysOf(newComparator(m.table.Columns[at], m.forms[at], Name), terms[i].by)
+	})
+	for i, of := range terms {
+		m.keyed[of] = made[i]
+		m.chances[of] = m.chance(of, made[i])
+	}
 }
+
+// keysOf are a column's blocking keys.
+func (m *model) keysOf(column int, by By) keys { return m.keyed[keyedBy{column, by}] }
 
 // allPairs is how many pairs could be matches.
 func (m *model) allPairs() int64 {
@@ -109,8 +128,7 @@ func (m *model) allPairs() int64 {
 
 // compare gives the levels of a pair.
 func (m *model) compare(i, j int32) pattern {
-	width := len(m.table.Columns)
-	a, b := m.codes[int(i)*width:int(i+1)*width], m.codes[int(j)*width:int(j+1)*width]
+	a, b := m.table.row(i), m.table.row(j)
 	var out pattern
 	for k, c := range m.comparators {
 		out |= pattern(m.level(k, c, a, b)) << (4 * k)
@@ -137,17 +155,11 @@ type swap struct {
 
 func (m *model) newSwap(column int, name string) *swap {
 	other, _ := m.table.column(name)
-	number := map[string]int32{}
+	var number texts
 	ids := func(c int) []int32 {
-		values := m.comparator(c, Name).values
-		out := make([]int32, len(values))
-		for i := range values {
-			id, known := number[values[i].joined]
-			if !known {
-				id = int32(len(number))
-				number[values[i].joined] = id
-			}
-			out[i] = id
+		out := make([]int32, m.table.Columns[c].Distinct())
+		for value := range out {
+			out[value], _ = number.number(m.forms[c].joined(m.forms[c].form(int32(value))))
 		}
 		return out
 	}
@@ -174,25 +186,41 @@ func (s *swap) found(a, b []int32) bool {
 // weight is a pair's log-odds: the pattern's, with the sameness of a rare
 // value worth more than that of a frequent one (Winkler 2000; Splink's
 // term-frequency adjustment).
-func (m *model) weight(i, j int32, p pattern) float64 {
-	w := m.parameters.weight(p)
-	for k := range m.comparators {
-		if l := p.level(k); l <= 1 {
-			w += m.rarity(k, i, j)
+func (m *model) weight(i, j int32, x pattern) float64 {
+	p := &m.parameters
+	w, same := math.Log(p.lambda/(1-p.lambda)), 0
+	for k := range m.weights {
+		l := x.level(k)
+		if l != missing {
+			w += m.weights[k][p.parentLevel(k, x)][l]
+		}
+		if l <= 1 {
+			same++
+		}
+	}
+	if w+float64(same)*mostRarity < leastWeight {
+		return w // whatever the values are
+	}
+	a, b := m.table.row(i), m.table.row(j)
+	for k := range m.weights {
+		if x.level(k) <= 1 {
+			w += m.rarity(k, a[m.columns[k]], b[m.columns[k]])
 		}
 	}
 	return w
 }
 
-// leastRarity bounds how much rarer than the average a value may count.
+// leastRarity bounds how much rarer than the average a value may count, and
+// mostRarity how much that is worth.
 const leastRarity = 1.0 / 64
 
-func (m *model) rarity(k int, i, j int32) float64 {
-	column := m.table.Columns[m.columns[k]]
-	a, b := column.Codes[i], column.Codes[j]
+var mostRarity = -math.Log(leastRarity)
+
+func (m *model) rarity(k int, a, b int32) float64 {
 	if a == Missing || b == Missing {
 		return 0
 	}
+	column := m.table.Columns[m.columns[k]]
 	share := float64(max(column.Counts[a], column.Counts[b])) / float64(column.Filled)
 	average := m.comparators[k].agreement()
 	return -math.Log(max(share/average, leastRarity))
@@ -214,25 +242,31 @@ func (c *comparator) agreement() float64 {
 // chunk is how many records one worker takes at a time.
 const chunk = 512
 
-// eachCandidate calls visit for every candidate pair, the pairs of one chunk
-// of records in order and by one goroutine; chunks side by side.
-func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk int) func(i, j int32)) error {
+// pair is two records.
+type pair struct{ a, b int32 }
+
+// eachCandidate calls visit with all candidate pairs, those of one chunk of
+// records in order, some at a time, and by one goroutine; chunks side by side.
+func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk int) func([]pair)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	pool := sync.Pool{New: func() any { s := make([]int32, 0, 1024); return &s }}
+	pool := sync.Pool{New: func() any { return &[]pair{} }}
 	for from := 0; from < m.table.Rows; from += chunk * step {
 		if inner.Err() != nil {
 			break
 		}
 		group.Go(func() error {
-			visit := start(from / (chunk * step))
-			near := pool.Get().(*[]int32)
-			defer pool.Put(near)
-			for i := from; i < min(from+chunk, m.table.Rows); i++ {
-				*near = m.candidates((*near)[:0], int32(i))
-				for _, j := range *near {
-					visit(int32(i), j)
-				}
+			visit, to := start(from/(chunk*step)), min(from+chunk, m.table.Rows)
+			pairs := pool.Get().(*[]pair)
+			defer pool.Put(pairs)
+			if m.indices != nil {
+				*pairs = m.candidates((*pairs)[:0], int32(from), int32(to))
+				visit(*pairs)
+				return inner.Err()
+			}
+			for i := from; i < to; i++ {
+				*pairs = m.allBehind((*pairs)[:0], int32(i))
+				visit(*pairs)
 			}
 			return inner.Err()
 		})
@@ -243,47 +277,92 @@ func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk in
 	return ctx.Err() // stopped before the first chunk
 }
 
-// candidates appends the records behind i that it is compared with, each once.
-func (m *model) candidates(out []int32, i int32) []int32 {
-	if m.indices == nil {
-		for j := int(i) + 1; j < m.table.Rows; j++ {
-			out = append(out, int32(j))
+// compareAll appends the patterns of pairs.
+func (m *model) compareAll(out []pattern, pairs []pair) []pattern {
+	for some := range slices.Chunk(pairs, 64) {
+		m.warm(some)
+		for _, p := range some {
+			out = append(out, m.compare(p.a, p.b))
 		}
 	}
-	for x, index := range m.indices {
-		out = index.after(out, i, m.most[x])
-	}
-	if len(m.indices) > 1 {
-		slices.Sort(out)
-		out = slices.Compact(out)
-	}
-	if known := int32(m.table.Anchors); i < known {
-		out = slices.DeleteFunc(out, func(j int32) bool { return j < known })
-	}
-	if !m.across {
-		return out
-	}
-	own := m.table.Part[i]
-	return slices.DeleteFunc(out, func(j int32) bool { return m.table.Part[j] == own })
+	return out
 }
 
-// tallyCandidates counts the patterns of every step-th chunk's candidates.
+// warm touches what pairs need before they are compared: records lie all
+// over the memory, and the processor waits for many of them at once as long
+// as for one.
+func (m *model) warm(pairs []pair) (touched int) {
+	for _, p := range pairs {
+		touched += int(m.table.row(p.a)[0]) + int(m.table.row(p.b)[0])
+	}
+	for k, c := range m.comparators {
+		if c.matrix != nil || c.kind == Date || c.kind == Number {
+			continue
+		}
+		for _, p := range pairs {
+			for _, i := range [2]int32{p.a, p.b} {
+				if code := m.table.row(i)[m.columns[k]]; code != Missing {
+					touched += int(c.at(c.form(code))[0])
+				}
+			}
+		}
+	}
+	return touched
+}
+
+// allBehind appends the pairs of a record with all behind it.
+func (m *model) allBehind(out []pair, i int32) []pair {
+	for j := m.firstBehind(i); j < int32(m.table.Rows); j++ {
+		if !m.across || m.table.Part[i] != m.table.Part[j] {
+			out = append(out, pair{i, j})
+		}
+	}
+	return out
+}
+
+// firstBehind is from which record on one is compared: two anchors are known
+// to be two.
+func (m *model) firstBehind(i int32) int32 { return max(i+1, int32(m.table.Anchors)) }
+
+// candidates appends the pairs of some records with those behind them that
+// share a key, in order, each once.
+func (m *model) candidates(out []pair, from, to int32) []pair {
+	for x, index := range m.indices {
+		index.warm(from, to)
+		for i := from; i < to; i++ {
+			out = index.behind(out, i, m.firstBehind(i), m.most[x])
+		}
+	}
+	if m.across {
+		out = slices.DeleteFunc(out, func(p pair) bool { return m.table.Part[p.a] == m.table.Part[p.b] })
+	}
+	slices.SortFunc(out, func(p, q pair) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
+	return slices.Compact(out)
+}
+
+// tallyCandidates counts the patterns of every step-th chunk's candidates, and
+// keeps them.
 func (m *model) tallyCandidates(ctx context.Context, step int) (tally, error) {
 	chunks := (m.table.Rows + chunk*step - 1) / (chunk * step)
 	seen := make([]map[pattern]float64, chunks)
-	err := m.eachCandidate(ctx, step, func(n int) func(i, j int32) {
-		own := map[pattern]float64{}
+	m.compared = make([][]pattern, (m.table.Rows+chunk-1)/chunk)
+	err := m.eachCandidate(ctx, step, func(n int) func([]pair) {
+		own, in := map[pattern]float64{}, &m.compared[n*step]
 		seen[n] = own
-		return func(i, j int32) { own[m.compare(i, j)]++ }
+		return func(pairs []pair) {
+			before := len(*in)
+			*in = m.compareAll(*in, pairs)
+			for _, x := range (*in)[before:] {
+				own[x]++
+			}
+		}
 	})
 	if err != nil {
 		return tally{}, err
 	}
-	all := map[pattern]float64{}
-	for _, own := range seen {
-		for p, n := range own {
-			all[p] += n * float64(step)
-		}
+	all := addUp(seen)
+	for x := range all {
+		all[x] *= float64(step)
 	}
 	return newTally(all), nil
 }
@@ -294,14 +373,26 @@ func (m *model) score(ctx context.Context, least float64) ([]scored, int64, erro
 	chunks := (m.table.Rows + chunk - 1) / chunk
 	found := make([][]scored, chunks)
 	looked := make([]int64, chunks)
-	err := m.eachCandidate(ctx, 1, func(n int) func(i, j int32) {
-		return func(i, j int32) {
-			looked[n]++
-			if w := m.weight(i, j, m.compare(i, j)); w >= least && !m.contradict(i, j) {
-				found[n] = append(found[n], scored{i, j, w})
+	err := m.eachCandidate(ctx, 1, func(n int) func([]pair) {
+		known := m.compared[n]
+		var buffer []pattern
+		return func(pairs []pair) {
+			looked[n] += int64(len(pairs))
+			patterns := known
+			if known != nil {
+				known = known[len(pairs):]
+			} else {
+				buffer = m.compareAll(buffer[:0], pairs)
+				patterns = buffer
+			}
+			for i, p := range pairs {
+				if w := m.weight(p.a, p.b, patterns[i]); w >= least && !m.contradict(p.a, p.b) {
+					found[n] = append(found[n], scored{p.a, p.b, w})
+				}
 			}
 		}
 	})
+	m.compared = nil
 	if err != nil {
 		return nil, 0, err
 	}

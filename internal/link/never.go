@@ -67,7 +67,8 @@ func (m *model) contradictions() []contradiction {
 
 func (m *model) apart(term Term, moreThan int32) apart {
 	at, _ := m.table.column(term.Column)
-	a := apart{column: at, parts: make([][3]int32, len(m.table.Columns[at].Values))}
+	column := m.table.Columns[at]
+	a := apart{column: at, parts: make([][3]int32, column.Distinct())}
 	kind := Name
 	for _, c := range m.spec.Compare {
 		if c.Column == term.Column {
@@ -77,18 +78,19 @@ func (m *model) apart(term Term, moreThan int32) apart {
 	if term.By == Year {
 		kind, a.within = Date, moreThan
 	}
-	values, keys := m.comparator(at, kind).values, m.keysOf(at, term.By)
+	k := newComparator(column, m.forms[at], kind)
+	all := keysOf(k, term.By)
 	for code := range a.parts {
 		a.parts[code] = [3]int32{-1, -1, -1}
-		switch all := keys.value(int32(code)); {
+		switch own := all.value(int32(code)); {
 		case term.By == Year:
-			a.parts[code][0] = int32(values[code].date[0])
+			a.parts[code][0] = int32(k.dates[code].parts()[0])
 		case kind == Date && term.By == Whole:
-			for part, n := range values[code].date {
+			for part, n := range k.dates[code].parts() {
 				a.parts[code][part] = int32(n)
 			}
-		case len(all) == 1:
-			a.parts[code][0] = all[0]
+		case len(own) == 1:
+			a.parts[code][0] = own[0]
 		}
 	}
 	return a
@@ -110,11 +112,12 @@ func (a apart) differ(x, y int32) bool {
 
 // contradict reports whether two records are apart by one of the rules.
 func (m *model) contradict(i, j int32) bool {
-	width := int32(len(m.table.Columns))
+	if len(m.never) == 0 {
+		return false
+	}
+	x, y := m.table.row(i), m.table.row(j)
 	return slices.ContainsFunc(m.never, func(rule contradiction) bool {
-		return !slices.ContainsFunc(rule, func(a apart) bool {
-			return !a.differ(m.codes[i*width+int32(a.column)], m.codes[j*width+int32(a.column)])
-		})
+		return !slices.ContainsFunc(rule, func(a apart) bool { return !a.differ(x[a.column], y[a.column]) })
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
@@ -72,17 +73,20 @@ const maxFiles = 255
 
 // loading is files on their way into one table.
 type loading struct {
-	truth   Truth
-	out     *Labelled
-	names   []string // the table's columns
-	numbers map[string]int32
+	truth  Truth
+	out    *Labelled
+	wanted []string // the columns that are read; nil: all
+	there  []string // all columns that the files have
+	names  []string // the table's
+	labels texts    // of the truth
 }
 
 // ReadFiles reads plain files (CSV, JSON lines, Parquet, SQLite, XLSX) into one table;
-// columns of one name are one column. With a truth, its column is taken out.
+// columns of one name are one column, and of those only wanted, where that
+// is not nil. With a truth, its column is taken out.
 // Errors: those of the source; NotFound when no file has the truth's column;
 // Invalid when its pattern matches no value.
-func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Truth) (*Labelled, error) {
+func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Truth, wanted []string) (*Labelled, error) {
 	readers := make([]source.Reader, 0, len(files))
 	defer func() {
 		for _, r := range readers {
@@ -92,7 +96,7 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 	if len(files) > maxFiles {
 		return nil, sen.Errorf(sen.Invalid, "%d files are more than %d", len(files), maxFiles).WithHint("name a folder, whose files are one")
 	}
-	l := &loading{truth: truth, out: &Labelled{}, numbers: map[string]int32{}}
+	l := &loading{truth: truth, out: &Labelled{}, wanted: wanted}
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		if err != nil {
@@ -107,6 +111,9 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 			return nil, err
 		}
 	}
+	if err := l.allThere(); err != nil {
+		return nil, err
+	}
 	l.out.Table = NewTable(l.names)
 	for part, r := range readers {
 		if err := l.read(ctx, e, part, r); err != nil {
@@ -116,10 +123,11 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 	if l.out.Table.Rows == 0 {
 		return nil, sen.Errorf(sen.Invalid, "there is no record in it").At("%s", strings.Join(files, ", "))
 	}
-	if truth.Column != "" && len(l.numbers) == 0 {
+	if truth.Column != "" && l.labels.len() == 0 {
 		return nil, sen.Errorf(sen.Invalid, "the truth's pattern fits no value of column %q", truth.Column)
 	}
-	l.out.Things = len(l.numbers)
+	l.out.Things = l.labels.len()
+	l.labels.settle()
 	return l.out, nil
 }
 
@@ -127,9 +135,11 @@ func (l *loading) addColumns(file string, columns []source.Column) error {
 	known := false
 	for _, c := range columns {
 		name := strings.TrimSpace(c.Name)
+		l.there = append(l.there, name)
 		switch {
 		case l.truth.Column != "" && strings.EqualFold(name, l.truth.Column):
 			known = true
+		case l.wanted != nil && !slices.ContainsFunc(l.wanted, func(n string) bool { return strings.EqualFold(n, name) }):
 		case !slices.ContainsFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) }):
 			l.names = append(l.names, name)
 		}
@@ -145,105 +155,164 @@ func (l *loading) addColumns(file string, columns []source.Column) error {
 		WithHint("its columns are %s", strings.Join(names, ", "))
 }
 
-func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source.Reader) error {
-	columns := r.Columns()
-	places, truthAt := make([]int, len(columns)), -1
-	for i, c := range columns {
-		name := strings.TrimSpace(c.Name)
-		if l.truth.Column != "" && strings.EqualFold(name, l.truth.Column) {
-			places[i], truthAt = -1, i
-			continue
-		}
-		places[i] = slices.IndexFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) })
-	}
-	row := make([]string, len(l.names))
-	add := func(value func(i int) string) {
-		clear(row)
-		for i, at := range places {
-			if at >= 0 {
-				row[at] = value(i)
-			}
-		}
-		l.out.Table.Add(part, row)
-		number := int32(-1)
-		if truthAt >= 0 {
-			if label, said := l.truth.label(value(truthAt)); said {
-				n, known := l.numbers[label]
-				if !known {
-					n = int32(len(l.numbers))
-					l.numbers[strings.Clone(label)] = n
-				}
-				number = n
-			} else {
-				l.out.Unlabeled++
-			}
-		}
-		l.out.Truth = append(l.out.Truth, number)
-	}
-	_, err := r.Read(ctx, source.Mark{}, func(g *source.Range) error {
-		defer g.Release()
-		if len(g.Batches) == 0 && g.Rows > 0 {
-			return readParquet(ctx, e, g, columns, add)
-		}
-		return readBatches(g, len(columns), add)
-	})
-	return err
-}
-
-func readBatches(g *source.Range, columns int, add func(func(int) string)) error {
-	for _, b := range g.Batches {
-		values := make([]*array.String, columns)
-		for i := range values {
-			values[i] = b.Column(i).(*array.String)
-		}
-		faults := b.Column(slices.IndexFunc(b.Schema().Fields(), func(f arrow.Field) bool { return f.Name == rows.FaultColumn }))
-		lines := b.Column(slices.IndexFunc(b.Schema().Fields(), func(f arrow.Field) bool { return f.Name == rows.LineColumn })).(*array.Int64)
-		for n := range int(b.NumRows()) {
-			if !faults.IsNull(n) {
-				return sen.Errorf(sen.Invalid, "%s", faults.ValueStr(n)).At("%s:%d", g.File, lines.Value(n)).
-					WithHint("mend the row, or bring the file into a hub with `sen sync`, which keeps such rows back")
-			}
-			add(func(i int) string {
-				if values[i].IsNull(n) {
-					return ""
-				}
-				return values[i].Value(n)
-			})
+// allThere sees that the files have the wanted columns.
+func (l *loading) allThere() error {
+	for _, name := range l.wanted {
+		if !slices.ContainsFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) }) {
+			return sen.Errorf(sen.Invalid, "a column %q is to be compared or blocked by, which the records do not have", name).
+				WithHint("their columns are %s", strings.Join(l.there, ", "))
 		}
 	}
 	return nil
 }
 
-func readParquet(ctx context.Context, e *engine.Engine, g *source.Range, columns []source.Column, add func(func(int) string)) error {
+// read puts one file's records behind the others. The engine reads a range of
+// Parquet while the one before is put into the table.
+func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source.Reader) error {
+	places, truth := l.places(r.Columns())
+	group, inner := errgroup.WithContext(ctx)
+	blocks := make(chan block, 1)
+	group.Go(func() error {
+		for b := range blocks {
+			err := l.add(part, places, truth, b)
+			b.release()
+			if err != nil {
+				for b := range blocks {
+					b.release()
+				}
+				return err
+			}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		defer close(blocks)
+		_, err := r.Read(inner, source.Mark{}, func(g *source.Range) error {
+			defer g.Release()
+			b := block{file: g.File}
+			if len(g.Batches) > 0 || g.Rows == 0 {
+				for _, batch := range g.Batches {
+					batch.Retain()
+					b.batches = append(b.batches, batch)
+				}
+			} else if err := l.readParquet(inner, e, g, r.Columns(), &b); err != nil {
+				b.release()
+				return err
+			}
+			select {
+			case blocks <- b:
+				return nil
+			case <-inner.Done():
+				b.release()
+				return inner.Err()
+			}
+		})
+		return err
+	})
+	return group.Wait()
+}
+
+// block is a range of a file's rows: a column of text for each column that is
+// read, in the order of the file.
+type block struct {
+	file    string
+	batches []arrow.RecordBatch
+}
+
+func (b block) release() {
+	for _, batch := range b.batches {
+		batch.Release()
+	}
+}
+
+// places says where in the table a file's columns go, -1 for none, and which of
+// them is the truth.
+func (l *loading) places(columns []source.Column) (places []int, truth int) {
+	places, truth = make([]int, len(columns)), -1
+	for i, c := range columns {
+		name := strings.TrimSpace(c.Name)
+		if l.truth.Column != "" && strings.EqualFold(name, l.truth.Column) {
+			places[i], truth = -1, i
+			continue
+		}
+		places[i] = slices.IndexFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	return places, truth
+}
+
+// add puts a block's rows into the table.
+func (l *loading) add(part int, places []int, truth int, b block) error {
+	for _, batch := range b.batches {
+		if err := readable(b.file, batch); err != nil {
+			return err
+		}
+		columns := make([]*array.String, len(l.names))
+		for i, at := range places {
+			if at >= 0 {
+				columns[at] = batch.Column(i).(*array.String)
+			}
+		}
+		n := int(batch.NumRows())
+		l.out.Table.addColumns(part, n, columns)
+		for i := range n {
+			l.out.Truth = append(l.out.Truth, l.label(batch, truth, i))
+		}
+	}
+	return nil
+}
+
+// label is the number of a row's true thing.
+func (l *loading) label(batch arrow.RecordBatch, column, row int) int32 {
+	if column < 0 {
+		return -1
+	}
+	if values := batch.Column(column).(*array.String); !values.IsNull(row) {
+		if label, said := l.truth.label(values.Value(row)); said {
+			n, _ := l.labels.number(label)
+			return n
+		}
+	}
+	l.out.Unlabeled++
+	return -1
+}
+
+// readable refuses a row that could not be read.
+func readable(file string, batch arrow.RecordBatch) error {
+	at := slices.IndexFunc(batch.Schema().Fields(), func(f arrow.Field) bool { return f.Name == rows.FaultColumn })
+	if at < 0 {
+		return nil
+	}
+	faults := batch.Column(at)
+	for n := range int(batch.NumRows()) {
+		if !faults.IsNull(n) {
+			lines := batch.Column(slices.IndexFunc(batch.Schema().Fields(), func(f arrow.Field) bool { return f.Name == rows.LineColumn })).(*array.Int64)
+			return sen.Errorf(sen.Invalid, "%s", faults.ValueStr(n)).At("%s:%d", file, lines.Value(n)).
+				WithHint("mend the row, or bring the file into a hub with `sen sync`, which keeps such rows back")
+		}
+	}
+	return nil
+}
+
+// readParquet lets the engine read a range; columns that nobody wants are empty.
+func (l *loading) readParquet(ctx context.Context, e *engine.Engine, g *source.Range, columns []source.Column, into *block) error {
 	c, err := e.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	query := "SELECT "
+	places, truth := l.places(columns)
+	list := make([]string, len(columns))
 	for i, column := range columns {
-		if i > 0 {
-			query += ", "
+		list[i] = "CAST(NULL AS VARCHAR) AS " + engine.Ident(column.Name)
+		if places[i] >= 0 || i == truth {
+			list[i] = "CAST(" + engine.Ident(column.Name) + " AS VARCHAR) AS " + engine.Ident(column.Name)
 		}
-		query += "coalesce(CAST(" + engine.Ident(column.Name) + " AS VARCHAR), '')"
 	}
-	query += fmt.Sprintf(" FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d ORDER BY file_row_number",
-		engine.Literal(g.File), g.FileRow, g.FileRow+g.Rows)
-	found, err := c.Query(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer found.Close()
-	values := make([]string, len(columns))
-	into := make([]any, len(columns))
-	for i := range values {
-		into[i] = &values[i]
-	}
-	for found.Next() {
-		if err := found.Scan(into...); err != nil {
-			return err
-		}
-		add(func(i int) string { return values[i] })
-	}
-	return found.Err()
+	query := fmt.Sprintf("SELECT %s FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d ORDER BY file_row_number",
+		strings.Join(list, ", "), engine.Literal(g.File), g.FileRow, g.FileRow+g.Rows)
+	return c.Batches(ctx, query, func(batch arrow.RecordBatch) error {
+		batch.Retain()
+		into.batches = append(into.batches, batch)
+		return nil
+	})
 }

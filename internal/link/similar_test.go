@@ -96,7 +96,7 @@ func TestLevelsOfValues(t *testing.T) {
 		table := NewTable([]string{"x"})
 		table.Add(0, []string{one.a})
 		table.Add(0, []string{one.b})
-		c := newComparator(table.Columns[0], one.kind)
+		c := newComparator(table.Columns[0], newForms(table.Columns[0]), one.kind)
 		if got := levels[one.kind][c.level(0, 1)]; got != one.want || c.level(0, 1) != c.level(1, 0) {
 			t.Errorf("%s: %q and %q: got %q, want %q, either way round", one.kind, one.a, one.b, got, one.want)
 		}

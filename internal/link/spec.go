@@ -74,6 +74,27 @@ func (b Block) String() string {
 	return strings.Join(parts, " + ")
 }
 
+// Columns are those that the spec names, some more than once.
+func (s *Spec) Columns() (names []string) {
+	for _, c := range s.Compare {
+		names = append(names, c.Column)
+		if c.Other != "" {
+			names = append(names, c.Other)
+		}
+	}
+	for _, b := range s.Block {
+		for _, term := range b {
+			names = append(names, term.Column)
+		}
+	}
+	for _, n := range s.Never {
+		for _, term := range n.Differ {
+			names = append(names, term.Column)
+		}
+	}
+	return names
+}
+
 // check finds what a spec names that the table does not have.
 func (s *Spec) check(t *Table) error {
 	need := func(column, where string) error {

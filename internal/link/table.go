@@ -3,51 +3,82 @@ package link
 import (
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/sen-hub/sen/internal/dictionary"
 )
 
 // Missing is the code of a record that has no value in a column.
 const Missing int32 = -1
 
-// Table is the records that are to be linked, column by column, each distinct
-// value once.
+// Table is the records that are to be linked: of each column the distinct
+// values once, and of each record four bytes a column.
 type Table struct {
 	Rows    int
 	Parts   int     // how many files, or datasets, the records come from
 	Part    []uint8 // per record: which one
 	Anchors int     // the first so many records are things that are known to be different
 	Columns []*Column
+
+	codes [][]int32 // record by record, codesPerPiece records a piece: the value of each column, or Missing
 }
 
 // Column is one field of the records.
 type Column struct {
 	Name   string
-	Values []string // distinct, in the order in which they first came
-	Codes  []int32  // per record: place in Values, or Missing
-	Counts []int32  // per value: how many records have it
-	Filled int      // records that have a value
+	Counts []int32 // per distinct value: how many records have it
+	Filled int     // records that have a value
 
-	place map[string]int32
+	values texts
 }
+
+// Distinct is how many distinct values there are.
+func (c *Column) Distinct() int { return len(c.Counts) }
+
+// Value is a distinct value by its number, in the order in which they came.
+func (c *Column) Value(code int32) string { return c.values.at(code) }
+
+const (
+	pieceBits     = 14
+	codesPerPiece = 1 << pieceBits
+)
 
 // NewTable is an empty table of these columns.
 func NewTable(columns []string) *Table {
 	t := &Table{Columns: make([]*Column, len(columns))}
 	for i, name := range columns {
-		t.Columns[i] = &Column{Name: name, place: map[string]int32{}}
+		t.Columns[i] = &Column{Name: name}
 	}
 	return t
+}
+
+// row is the codes of a record.
+func (t *Table) row(i int32) []int32 {
+	width := len(t.Columns)
+	from := int(i&(codesPerPiece-1)) * width
+	return t.codes[i>>pieceBits][from : from+width]
+}
+
+// extend makes room for n more records of one part.
+func (t *Table) extend(part, n int) {
+	for range n {
+		t.Part = append(t.Part, uint8(part))
+	}
+	t.Rows += n
+	t.Parts = max(t.Parts, part+1)
+	for len(t.codes)*codesPerPiece < t.Rows {
+		t.codes = append(t.codes, make([]int32, codesPerPiece*len(t.Columns)))
+	}
 }
 
 // Add puts one record behind the others. values are in the order of the
 // columns; what stands for no value ("", "NULL", "n/a") is missing.
 func (t *Table) Add(part int, values []string) {
+	t.extend(part, 1)
+	row := t.row(int32(t.Rows - 1))
 	for i, c := range t.Columns {
-		c.add(values[i])
+		row[i] = c.code(values[i])
 	}
-	t.Part = append(t.Part, uint8(part))
-	t.Rows++
-	t.Parts = max(t.Parts, part+1)
 }
 
 // AddAnchor puts a record in that is known to be no other anchor. Anchors come
@@ -57,34 +88,79 @@ func (t *Table) AddAnchor(values []string) {
 	t.Anchors = t.Rows
 }
 
-func (c *Column) add(raw string) {
+// addColumns puts n records behind the others, columns side by side. A column
+// that is nil has no value.
+func (t *Table) addColumns(part, n int, columns []*array.String) {
+	first := t.Rows
+	t.extend(part, n)
+	sideBySide(len(t.Columns), func(at int) {
+		for i, code := range t.Columns[at].codes(n, columns[at]) {
+			t.row(int32(first + i))[at] = code
+		}
+	})
+}
+
+// codes are the numbers of n values, each counted once more.
+func (c *Column) codes(n int, values *array.String) []int32 {
+	cleaned := make([]string, n)
+	for i := range cleaned {
+		if values != nil && !values.IsNull(i) {
+			cleaned[i] = clean(values.Value(i))
+		}
+	}
+	codes := c.values.numbers(cleaned)
+	for _, code := range codes {
+		c.count(code)
+	}
+	return codes
+}
+
+// code is a value's number, counted once more.
+func (c *Column) code(raw string) int32 {
 	value := clean(raw)
 	if value == "" {
-		c.Codes = append(c.Codes, Missing)
-		return
+		return Missing
 	}
-	code, known := c.place[value]
-	if !known {
-		code = int32(len(c.Values))
-		value = strings.Clone(value)
-		c.place[value] = code
-		c.Values = append(c.Values, value)
+	n, _ := c.values.number(value)
+	return c.count(n)
+}
+
+// count counts a record that has a value.
+func (c *Column) count(code int32) int32 {
+	if code == Missing {
+		return Missing
+	}
+	if int(code) == len(c.Counts) {
 		c.Counts = append(c.Counts, 0)
 	}
 	c.Counts[code]++
 	c.Filled++
-	c.Codes = append(c.Codes, code)
+	return code
+}
+
+// settle gives back what only more records would need.
+func (t *Table) settle() {
+	for _, c := range t.Columns {
+		c.values.settle()
+	}
 }
 
 // clean takes the spaces from both ends and the words that mean "none".
 func clean(raw string) string {
 	value := strings.TrimSpace(raw)
+	if len(value) > longestNone {
+		return value
+	}
 	switch strings.ToLower(value) {
 	case "null", "nan", "n/a", "na", "none", `\n`, "-", "--", "?", "unknown", "không rõ", "không có":
 		return ""
 	}
 	return value
 }
+
+// longestNone is the longest word that means "none", in bytes, however it is
+// written.
+const longestNone = len("KHÔNG CÓ")
 
 // column is the one called so, in any case.
 func (t *Table) column(name string) (int, bool) {
@@ -99,6 +175,9 @@ func (t *Table) column(name string) (int, bool) {
 // fold is the form in which values are compared: lower case, no marks, words
 // of letters and digits with one space between them.
 func fold(value string) string {
+	if isFolded(value) {
+		return value
+	}
 	var b strings.Builder
 	b.Grow(len(value))
 	gap := false
@@ -117,4 +196,14 @@ func fold(value string) string {
 		}
 	}
 	return b.String()
+}
+
+// isFolded reports whether a value is a word of small letters and digits.
+func isFolded(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -74,31 +75,51 @@ func probability(weight float64) float64 { return 1 / (1 + math.Exp(-weight)) }
 
 // randomPairs tallies pairs drawn without regard to anything, all of them
 // where there are few.
-func (m *model) randomPairs(n int) tally {
-	seen := map[pattern]float64{}
+func (m *model) randomPairs(ctx context.Context, n int) (tally, error) {
 	rows := m.table.Rows
 	if all := rows * (rows - 1) / 2; all <= n {
-		for i := range rows {
-			for j := i + 1; j < rows; j++ {
+		seen := map[pattern]float64{}
+		for i := range int32(rows) {
+			for j := i + 1; j < int32(rows); j++ {
 				if !m.across || m.table.Part[i] != m.table.Part[j] {
-					seen[m.compare(int32(i), int32(j))]++
+					seen[m.compare(i, j)]++
 				}
 			}
 		}
-		return newTally(seen)
+		return newTally(seen), ctx.Err()
 	}
+	// The pairs are drawn one after the other and compared side by side.
 	random := rand.New(rand.NewPCG(m.spec.Seed, 0x5e9))
+	pairs := make([]pair, 0, n)
 	for range n {
 		i, j := random.IntN(rows), random.IntN(rows-1)
 		if j >= i {
 			j++
 		}
-		if m.across && m.table.Part[i] == m.table.Part[j] {
-			continue
+		if !m.across || m.table.Part[i] != m.table.Part[j] {
+			pairs = append(pairs, pair{int32(i), int32(j)})
 		}
-		seen[m.compare(int32(i), int32(j))]++
 	}
-	return newTally(seen)
+	parts := slices.Collect(slices.Chunk(pairs, 1<<14))
+	seen := make([]map[pattern]float64, len(parts))
+	sideBySide(len(parts), func(k int) {
+		seen[k] = map[pattern]float64{}
+		for _, x := range m.compareAll(nil, parts[k]) {
+			seen[k][x]++
+		}
+	})
+	return newTally(addUp(seen)), ctx.Err()
+}
+
+// addUp adds tallies of whole numbers, whose sums are the same in any order.
+func addUp(parts []map[pattern]float64) map[pattern]float64 {
+	all := map[pattern]float64{}
+	for _, own := range parts {
+		for x, n := range own {
+			all[x] += n
+		}
+	}
+	return all
 }
 
 // session is a set of candidates that agree on something which few records
@@ -156,7 +177,7 @@ func (m *model) sessions(p *parameters, t tally) []session {
 				continue
 			}
 			_, found := s.expect(p, t, m)
-			means := found / (s.share(p) * s.present)
+			means := s.means(p, m, found)
 			if found < leastShare*s.pairs || p.seen != nil && last > 0 && means > 1.5*last {
 				break
 			}
@@ -218,7 +239,7 @@ func (m *model) improve(p *parameters, t tally, sessions []session, total float6
 	guesses := make([]float64, len(sessions))
 	for n, s := range sessions {
 		counts, matches := s.expect(p, t, m)
-		found[n], guesses[n] = counts, matches/(s.share(p)*s.present)
+		found[n], guesses[n] = counts, s.means(p, m, matches)
 	}
 	usual := quartile(guesses)
 	for n := range sessions {
@@ -266,6 +287,12 @@ func (s session) share(p *parameters) float64 {
 	return out
 }
 
+// means is how many matches there are in all, if the session holds so many.
+func (s session) means(p *parameters, m *model, matches float64) float64 {
+	looked, _ := m.looked(p, s.fields)
+	return matches / (s.share(p) * s.present * looked)
+}
+
 // expect runs EM over the session's pairs, by the comparisons that it does not
 // fix, and counts the levels of the matches that it expects.
 func (s session) expect(p *parameters, t tally, m *model) (counts [][]float64, matches float64) {
@@ -277,13 +304,15 @@ func (s session) expect(p *parameters, t tally, m *model) (counts [][]float64, m
 			free = append(free, i)
 		}
 	}
+	ofMatches, ofOthers := m.looked(p, s.fields)
+	lift := math.Log(ofOthers / ofMatches)
 	for range 12 {
 		counts, matches = make([][]float64, len(p.m)), 0
 		for i := range counts {
 			counts[i] = make([]float64, len(p.m[i]))
 		}
 		weights := local.table()
-		prior := math.Log(local.lambda / (1 - local.lambda))
+		prior := math.Log(local.lambda/(1-local.lambda)) + lift
 		for _, k := range s.members {
 			x := t.patterns[k]
 			w := prior
@@ -401,18 +430,21 @@ func (m *model) believe(i int, counts []float64) []float64 {
 	if m.comparators[i].agreement() < 0.02 {
 		hold = holdOwn
 	}
+	hold *= min(n, mostHeld)
 	prior := usual(len(counts))
 	out := make([]float64, len(counts))
 	for l, c := range counts {
-		out[l] = (c + (hold*n+1)*prior[l]) / (n + hold*n + 1)
+		out[l] = (c + (hold+1)*prior[l]) / (n + hold + 1)
 	}
 	return out
 }
 
-// How strongly m is held near what is usual, in records for each that was seen.
+// How strongly m is held near what is usual, in records for each that was
+// seen, of which so many count at most.
 const (
 	holdOwn    = 0.5
 	holdShared = 0.05
+	mostHeld   = 5000
 )
 
 // correct takes the matches among the random pairs out of u.
