@@ -12,7 +12,7 @@ HUB    ?= demo-hub
 DIR    ?= units
 LISTS  ?= ../shared/data/admin-units
 
-.PHONY: run build admin-units bench-link extensions test check lint vuln fuzz docs clean
+.PHONY: run build admin-units bench-link bench-link-large extensions test check lint vuln fuzz docs clean
 
 run: build
 	@bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB)
@@ -31,6 +31,13 @@ bench-link: build
 	@[ -x .tools/splink/bin/python ] || python3 -m venv .tools/splink
 	@.tools/splink/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/bench-link.txt
 	@.tools/splink/bin/python scripts/bench-link.py --data $(or $(SEN_SHARED),../shared)/data/linkage
+
+# The same on a million made-up people, by the same candidate pairs.
+RECORDS ?= 1000000
+bench-link-large: build
+	@[ -x .tools/splink/bin/python ] || python3 -m venv .tools/splink
+	@.tools/splink/bin/python -m pip install --quiet --disable-pip-version-check --requirement scripts/bench-link.txt
+	@.tools/splink/bin/python scripts/bench-link-large.py --records $(RECORDS)
 
 # What a lake on S3 needs beside the program: the engine's extension httpfs.
 extensions:

@@ -212,6 +212,7 @@ func TestAnEntityFileThatNamesWhatIsNotThereStopsNothingElse(t *testing.T) {
 	s.ok("contract", "infer", "sources/people.csv", "--agency", "town", "-o", "contracts/town.odcs.yaml")
 	s.write("entities/person.yaml", "entity: person\nfields:\n  name: {element: person-name}\nrecords:\n  town.people:\n    role: authoritative\n    fields: {name: hoten}\nmatch:\n  keys: [name]\n")
 	s.want(2, "sync").says(t, "entities/person.yaml:", "hoten", "town.people")
+	s.want(2, "contract", "check").says(t, "entities/person.yaml:6", "hoten", "town.people", "1 errors")
 	s.ok("status").says(t, "synchronised")
 	s.write("entities/person.yaml", strings.Replace(s.read("entities/person.yaml"), "hoten", "ten", 1))
 	s.ok("sync").says(t, "person")

@@ -136,7 +136,7 @@ func pickHome(g *rng) int {
 }
 
 func pickPhone(g *rng) string {
-	return pick(g, []string{"090", "091", "097", "098", "036", "070", "088"}) + strconv.Itoa(1_000_000 + g.below(9_000_000))
+	return pick(g, []string{"090", "091", "097", "098", "036", "070", "088"}) + strconv.Itoa(1_000_000+g.below(9_000_000))
 }
 
 // mistake plants what goes wrong in a record, in 100 records: names without

@@ -33,7 +33,8 @@ func (p *program) checkCommand() *cobra.Command {
 		Short: p.lang.Pick("Tìm lỗi trong hợp đồng", "Find what is wrong with contracts"),
 		Long: `Holds contracts against the standard and against good sense, and shows each
 fault with its file, line, column and reason. Without a FILE all contracts of
-the hub are checked, with the relationships between them. The exit code is 2
+the hub are checked, with the relationships between them, and its entity files:
+what they say of datasets and columns that no contract has. The exit code is 2
 when there are errors; warnings do not count.`,
 		Example: "  sen contract check\n  sen contract check contracts/civil-status.odcs.yaml --json",
 		RunE: func(_ *cobra.Command, files []string) error {
@@ -74,7 +75,8 @@ func (p *program) problemsOf(files []string) (contract.Problems, int, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		return d.problems, len(d.contracts.Contracts()), nil
+		entities, count, err := d.entityProblems()
+		return append(d.problems, entities...), len(d.contracts.Contracts()) + count, err
 	}
 	elements := p.elements()
 	var all contract.Problems
@@ -108,7 +110,7 @@ func (p *program) showCheck(a checkAnswer) {
 		p.say("%d lỗi, %d cảnh báo. Không có gì thay đổi.", "%d errors, %d warnings. Nothing was changed.", a.Errors, a.Warnings)
 		return
 	}
-	p.say("%s %d hợp đồng, không có lỗi.", "%s %d contracts, no errors.", p.screen.Paint(terminal.Good, "✓"), a.Files)
+	p.say("%s %d tệp hợp đồng và thực thể, không có lỗi.", "%s %d files of contracts and entities, no errors.", p.screen.Paint(terminal.Good, "✓"), a.Files)
 }
 
 func (p *program) diffCommand() *cobra.Command {

@@ -55,7 +55,7 @@ func (p *program) linkInfer(ctx context.Context, files []string, name, truth, ou
 		return sen.Errorf(sen.Exists, "there is an entity file already").At("%s", out).
 			WithHint("name another file, or say --force to write over it")
 	}
-	data, err := p.readRecords(ctx, files, link.Truth{Column: truth}, nil)
+	data, err := p.readRecords(ctx, files, link.ReadOptions{Truth: link.Truth{Column: truth}})
 	if err != nil {
 		return err
 	}
@@ -109,8 +109,13 @@ func (p *program) linkEvalCommand() *cobra.Command {
 clusters against the truth: the column whose values, or the part of them that
 REGEXP's first group finds, are the same for records of one thing. The truth is
 taken out before anything looks at the records. Without --spec it drafts its own
-spec; the threshold is its own choice too, by the F1 that the model expects.`,
-		Example: "  sen link eval --truth cluster people.csv\n  sen link eval --truth 'rec_id=rec-(\\d+)-' dataset4a.csv dataset4b.csv --json\n  sen link eval --truth id --spec entities/person.yaml people.parquet",
+spec; the threshold is its own choice too, by the F1 that the model expects.
+
+Its parameters need no labels. Where some pairs have been judged by people,
+--labels names a file of them: CSV with the columns id_a, id_b and same (1 or 0),
+the ids being those of the column --id. What pairs of one thing look like is then
+learned from those as well.`,
+		Example: "  sen link eval --truth cluster people.csv\n  sen link eval --truth 'rec_id=rec-(\\d+)-' dataset4a.csv dataset4b.csv --json\n  sen link eval --truth id --spec entities/person.yaml people.parquet\n  sen link eval --truth id --labels judged.csv --id record people.parquet",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.files = args
@@ -119,6 +124,9 @@ spec; the threshold is its own choice too, by the F1 that the model expects.`,
 	}
 	c.Flags().StringVar(&o.truth, "truth", "", "the column that says which records are one thing, or COLUMN=REGEXP for a part of its values")
 	c.Flags().StringVar(&o.spec, "spec", "", "an entity file whose match is used (default: drafted from the records)")
+	c.Flags().StringVar(&o.labels, "labels", "", "pairs that were judged, to learn from: CSV of id_a,id_b,same")
+	c.Flags().StringVar(&o.id, "id", "", "the column that names each record, for --labels")
+	c.MarkFlagsRequiredTogether("labels", "id")
 	c.Flags().BoolVar(&o.weights, "weights", false, "show what was learned: of each level, how probable it is and what it weighs")
 	c.Flags().Uint64Var(&o.seed, "seed", 0, "another seed draws other random pairs to learn from")
 	_ = c.MarkFlagRequired("truth")
@@ -128,6 +136,7 @@ spec; the threshold is its own choice too, by the F1 that the model expects.`,
 type evalOptions struct {
 	files       []string
 	truth, spec string
+	labels, id  string
 	seed        uint64
 	weights     bool
 }
@@ -158,9 +167,14 @@ func (p *program) linkEval(ctx context.Context, o evalOptions) error {
 	if err != nil {
 		return err
 	}
-	data, err := p.readRecords(ctx, o.files, truth, spec.Columns())
+	data, err := p.readRecords(ctx, o.files, link.ReadOptions{Truth: truth, Wanted: spec.Columns(), ID: o.id})
 	if err != nil {
 		return err
+	}
+	if o.labels != "" {
+		if data.Table.Labels, err = readLabels(o.labels, data); err != nil {
+			return err
+		}
 	}
 	if o.spec == "" {
 		if spec, err = draftSpec(data.Table); err != nil {
@@ -205,15 +219,23 @@ func draftSpec(t *link.Table) (link.Spec, error) {
 	return s, nil
 }
 
-// readRecords reads plain files with an engine of its own; of their columns
-// those wanted, or all.
-func (p *program) readRecords(ctx context.Context, files []string, truth link.Truth, wanted []string) (*link.Labelled, error) {
+// readRecords reads plain files with an engine of its own.
+func (p *program) readRecords(ctx context.Context, files []string, o link.ReadOptions) (*link.Labelled, error) {
 	e, err := engine.Open(ctx, engine.Options{})
 	if err != nil {
 		return nil, err
 	}
 	defer e.Close()
-	return link.ReadFiles(ctx, e, files, truth, wanted)
+	return link.ReadFiles(ctx, e, files, o)
+}
+
+func readLabels(file string, data *link.Labelled) ([]link.Label, error) {
+	src, err := os.Open(file)
+	if err != nil {
+		return nil, sen.Errorf(sen.NotFound, "the labels cannot be read: %w", err)
+	}
+	defer src.Close()
+	return link.ReadLabels(file, src, data.Record)
 }
 
 func (p *program) showEvaluation(e evaluation) {

@@ -292,15 +292,25 @@ func (e *Entity) checkRecords() error {
 	return nil
 }
 
-// Fits sees that the datasets and columns that the file names are there.
-// columns are those of a dataset, and whether it is known.
+// Fits sees that the datasets and columns that the file names are there: the
+// first of its faults. columns are those of a dataset, and whether it is known.
 func (e *Entity) Fits(columns func(dataset string) ([]string, bool)) error {
+	if all := e.Faults(columns); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// Faults are all datasets and columns that the file names and that are not
+// there, each with its place in the file.
+func (e *Entity) Faults(columns func(dataset string) ([]string, bool)) (all []error) {
 	for _, name := range e.Records.Names() {
 		dataset, _, _ := strings.Cut(name, "/")
 		r, at := e.Records.values[name], "$.records.'"+name+"'"
 		known, there := columns(dataset)
 		if !there {
-			return e.wrong(at, "records %s: no contract has the dataset %s", name, dataset).WithHint("a dataset is called agency.object; `sen status` lists them")
+			all = append(all, e.wrong(at, "records %s: no contract has the dataset %s", name, dataset).WithHint("a dataset is called agency.object; `sen status` lists them"))
+			continue
 		}
 		named := map[string]string{"as_of": r.AsOf}
 		for field, column := range r.Fields {
@@ -308,12 +318,15 @@ func (e *Entity) Fits(columns func(dataset string) ([]string, bool)) error {
 		}
 		for _, field := range slices.Sorted(maps.Keys(named)) {
 			if column := named[field]; column != "" && !slices.Contains(known, column) {
-				return e.wrong(at, "records %s: %s is to come from %q, which %s does not have", name, field, column, dataset).
-					WithHint("its properties are %s", strings.Join(known, ", "))
+				all = append(all, e.wrong(at, "records %s: %s is to come from %q, which %s does not have", name, field, column, dataset).
+					WithHint("its properties are %s", strings.Join(known, ", ")))
 			}
 		}
 	}
-	return e.fitRelationships(columns)
+	if err := e.fitRelationships(columns); err != nil {
+		all = append(all, err)
+	}
+	return all
 }
 
 // ways by the words of entity files.

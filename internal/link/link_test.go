@@ -44,7 +44,7 @@ func readLabelled(t *testing.T, truth string, files ...string) *Labelled {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := ReadFiles(t.Context(), e, files, said, nil)
+	l, err := ReadFiles(t.Context(), e, files, ReadOptions{Truth: said})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadFiles(t.Context(), e, []string{file}, said, nil); err == nil || !strings.Contains(err.Error(), says) {
+		if _, err := ReadFiles(t.Context(), e, []string{file}, ReadOptions{Truth: said}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("truth %s: got %v, want an error that says %q", truth, err, says)
 		}
 	}
@@ -224,7 +224,7 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("id,name\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ReadFiles(t.Context(), e, []string{empty}, Truth{Column: "id"}, nil); sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), "no record") {
+	if _, err := ReadFiles(t.Context(), e, []string{empty}, ReadOptions{Truth: Truth{Column: "id"}}); sen.KindOf(err) != sen.Invalid || !strings.Contains(err.Error(), "no record") {
 		t.Errorf("a file without records: got %v", err)
 	}
 	for _, truth := range []string{"", "=x", "id=("} {
@@ -232,7 +232,7 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 			t.Errorf("truth %q: got %v, want Invalid", truth, err)
 		}
 	}
-	l, err := ReadFiles(t.Context(), e, []string{file}, Truth{Column: "id"}, nil)
+	l, err := ReadFiles(t.Context(), e, []string{file}, ReadOptions{Truth: Truth{Column: "id"}})
 	if err != nil || l.Table.Rows != 2 || l.Things != 2 || len(l.Table.Columns) != 1 {
 		t.Errorf("got %+v, %v", l, err)
 	}

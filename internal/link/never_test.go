@@ -52,7 +52,7 @@ func TestNoClusterHoldsWhatIsNeverOne(t *testing.T) {
 			table.Add(0, []string{name, sex, born})
 		}
 		spec := Spec{Compare: []Comparison{{Column: "name", Kind: Name}, {Column: "sex", Kind: Name}, {Column: "born", Kind: Date}},
-			Block: []Block{{{"name", Whole}}, {{"born", Whole}}}, Budget: 100, Threshold: 0.3}
+			Block: []Block{{{"name", Whole}}, {{"born", Whole}}}, Budget: 100, Threshold: 0.002}
 		found := func(spec Spec) (contradictions, together int) {
 			r, err := Link(t.Context(), table, spec)
 			if err != nil {

@@ -66,6 +66,18 @@ type Labelled struct {
 	Truth     []int32
 	Things    int
 	Unlabeled int
+
+	ids texts // of the records, in their order
+}
+
+// Record is the one that has an id.
+func (l *Labelled) Record(id string) (record int32, known bool) { return l.ids.known(id) }
+
+// ReadOptions say what is read of files.
+type ReadOptions struct {
+	Truth  Truth    // its column is taken out
+	Wanted []string // the columns that are read; nil: all
+	ID     string   // the column that names each record; where it is not wanted by name, it is taken out
 }
 
 // maxFiles is how many files can be told apart: see Table.Part.
@@ -73,20 +85,19 @@ const maxFiles = 255
 
 // loading is files on their way into one table.
 type loading struct {
-	truth  Truth
+	ReadOptions
 	out    *Labelled
-	wanted []string // the columns that are read; nil: all
 	there  []string // all columns that the files have
 	names  []string // the table's
 	labels texts    // of the truth
 }
 
 // ReadFiles reads plain files (CSV, JSON lines, Parquet, SQLite, XLSX) into one table;
-// columns of one name are one column, and of those only wanted, where that
-// is not nil. With a truth, its column is taken out.
-// Errors: those of the source; NotFound when no file has the truth's column;
-// Invalid when its pattern matches no value.
-func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Truth, wanted []string) (*Labelled, error) {
+// columns of one name are one column.
+// Errors: those of the source; NotFound when no file has the column of the truth
+// or of the ids; Invalid when the truth's pattern matches no value, when a
+// wanted column is not there, or when two records have one id.
+func ReadFiles(ctx context.Context, e *engine.Engine, files []string, o ReadOptions) (*Labelled, error) {
 	readers := make([]source.Reader, 0, len(files))
 	defer func() {
 		for _, r := range readers {
@@ -96,7 +107,7 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 	if len(files) > maxFiles {
 		return nil, sen.Errorf(sen.Invalid, "%d files are more than %d", len(files), maxFiles).WithHint("name a folder, whose files are one")
 	}
-	l := &loading{truth: truth, out: &Labelled{}, wanted: wanted}
+	l := &loading{ReadOptions: o, out: &Labelled{}}
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		if err != nil {
@@ -123,8 +134,8 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 	if l.out.Table.Rows == 0 {
 		return nil, sen.Errorf(sen.Invalid, "there is no record in it").At("%s", strings.Join(files, ", "))
 	}
-	if truth.Column != "" && l.labels.len() == 0 {
-		return nil, sen.Errorf(sen.Invalid, "the truth's pattern fits no value of column %q", truth.Column)
+	if o.Truth.Column != "" && l.labels.len() == 0 {
+		return nil, sen.Errorf(sen.Invalid, "the truth's pattern fits no value of column %q", o.Truth.Column)
 	}
 	l.out.Things = l.labels.len()
 	l.labels.settle()
@@ -132,33 +143,36 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, truth Trut
 }
 
 func (l *loading) addColumns(file string, columns []source.Column) error {
-	known := false
+	var own []string
 	for _, c := range columns {
 		name := strings.TrimSpace(c.Name)
-		l.there = append(l.there, name)
+		own = append(own, name)
 		switch {
-		case l.truth.Column != "" && strings.EqualFold(name, l.truth.Column):
-			known = true
-		case l.wanted != nil && !slices.ContainsFunc(l.wanted, func(n string) bool { return strings.EqualFold(n, name) }):
-		case !slices.ContainsFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) }):
+		case l.Truth.Column != "" && strings.EqualFold(name, l.Truth.Column):
+		case l.Wanted != nil && !named(l.Wanted, name), l.Wanted == nil && l.ID != "" && strings.EqualFold(name, l.ID):
+		case !named(l.names, name):
 			l.names = append(l.names, name)
 		}
 	}
-	if l.truth.Column == "" || known {
-		return nil
+	l.there = append(l.there, own...)
+	for _, need := range []struct{ column, what string }{{l.Truth.Column, "should hold the truth"}, {l.ID, "should name the records"}} {
+		if need.column != "" && !named(own, need.column) {
+			return sen.Errorf(sen.NotFound, "there is no column %q, which %s", need.column, need.what).At("%s", file).
+				WithHint("its columns are %s", strings.Join(own, ", "))
+		}
 	}
-	names := make([]string, len(columns))
-	for i, c := range columns {
-		names[i] = c.Name
-	}
-	return sen.Errorf(sen.NotFound, "there is no column %q, which should hold the truth", l.truth.Column).At("%s", file).
-		WithHint("its columns are %s", strings.Join(names, ", "))
+	return nil
+}
+
+// named reports whether a name is among others, in any case.
+func named(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 // allThere sees that the files have the wanted columns.
 func (l *loading) allThere() error {
-	for _, name := range l.wanted {
-		if !slices.ContainsFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) }) {
+	for _, name := range l.Wanted {
+		if !named(l.names, name) {
 			return sen.Errorf(sen.Invalid, "a column %q is to be compared or blocked by, which the records do not have", name).
 				WithHint("their columns are %s", strings.Join(l.there, ", "))
 		}
@@ -169,12 +183,12 @@ func (l *loading) allThere() error {
 // read puts one file's records behind the others. The engine reads a range of
 // Parquet while the one before is put into the table.
 func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source.Reader) error {
-	places, truth := l.places(r.Columns())
+	at := l.places(r.Columns())
 	group, inner := errgroup.WithContext(ctx)
 	blocks := make(chan block, 1)
 	group.Go(func() error {
 		for b := range blocks {
-			err := l.add(part, places, truth, b)
+			err := l.add(part, at, b)
 			b.release()
 			if err != nil {
 				for b := range blocks {
@@ -225,37 +239,56 @@ func (b block) release() {
 	}
 }
 
-// places says where in the table a file's columns go, -1 for none, and which of
-// them is the truth.
-func (l *loading) places(columns []source.Column) (places []int, truth int) {
-	places, truth = make([]int, len(columns)), -1
-	for i, c := range columns {
-		name := strings.TrimSpace(c.Name)
-		if l.truth.Column != "" && strings.EqualFold(name, l.truth.Column) {
-			places[i], truth = -1, i
-			continue
-		}
-		places[i] = slices.IndexFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) })
-	}
-	return places, truth
+// places says where a file's columns go.
+type places struct {
+	table     []int // per column: its place in the table, or -1
+	truth, id int   // the columns that are these, or -1
 }
 
+func (l *loading) places(columns []source.Column) places {
+	at := places{table: make([]int, len(columns)), truth: -1, id: -1}
+	for i, c := range columns {
+		name := strings.TrimSpace(c.Name)
+		at.table[i] = slices.IndexFunc(l.names, func(n string) bool { return strings.EqualFold(n, name) })
+		if l.Truth.Column != "" && strings.EqualFold(name, l.Truth.Column) {
+			at.truth = i
+		}
+		if l.ID != "" && strings.EqualFold(name, l.ID) {
+			at.id = i
+		}
+	}
+	return at
+}
+
+// reads reports whether anybody wants a column.
+func (p places) reads(i int) bool { return p.table[i] >= 0 || i == p.truth || i == p.id }
+
 // add puts a block's rows into the table.
-func (l *loading) add(part int, places []int, truth int, b block) error {
+func (l *loading) add(part int, at places, b block) error {
 	for _, batch := range b.batches {
 		if err := readable(b.file, batch); err != nil {
 			return err
 		}
 		columns := make([]*array.String, len(l.names))
-		for i, at := range places {
-			if at >= 0 {
-				columns[at] = batch.Column(i).(*array.String)
+		for i, to := range at.table {
+			if to >= 0 {
+				columns[to] = batch.Column(i).(*array.String)
 			}
 		}
 		n := int(batch.NumRows())
 		l.out.Table.addColumns(part, n, columns)
 		for i := range n {
-			l.out.Truth = append(l.out.Truth, l.label(batch, truth, i))
+			l.out.Truth = append(l.out.Truth, l.label(batch, at.truth, i))
+		}
+		if at.id < 0 {
+			continue
+		}
+		ids := batch.Column(at.id).(*array.String)
+		for i := range n {
+			if _, fresh := l.out.ids.number(strings.TrimSpace(ids.Value(i))); !fresh {
+				return sen.Errorf(sen.Invalid, "record %d has the %s of another", len(l.out.Truth)-n+i+1, l.ID).At("%s", b.file).
+					WithHint("the column that names the records has another value for each")
+			}
 		}
 	}
 	return nil
@@ -267,7 +300,7 @@ func (l *loading) label(batch arrow.RecordBatch, column, row int) int32 {
 		return -1
 	}
 	if values := batch.Column(column).(*array.String); !values.IsNull(row) {
-		if label, said := l.truth.label(values.Value(row)); said {
+		if label, said := l.Truth.label(values.Value(row)); said {
 			n, _ := l.labels.number(label)
 			return n
 		}
@@ -300,11 +333,11 @@ func (l *loading) readParquet(ctx context.Context, e *engine.Engine, g *source.R
 		return err
 	}
 	defer c.Close()
-	places, truth := l.places(columns)
+	at := l.places(columns)
 	list := make([]string, len(columns))
 	for i, column := range columns {
 		list[i] = "CAST(NULL AS VARCHAR) AS " + engine.Ident(column.Name)
-		if places[i] >= 0 || i == truth {
+		if at.reads(i) {
 			list[i] = "CAST(" + engine.Ident(column.Name) + " AS VARCHAR) AS " + engine.Ident(column.Name)
 		}
 	}

@@ -19,6 +19,7 @@ type Table struct {
 	Part    []uint8 // per record: which one
 	Anchors int     // the first so many records are things that are known to be different
 	Columns []*Column
+	Labels  []Label // what is known of some pairs
 
 	codes [][]int32 // record by record, codesPerPiece records a piece: the value of each column, or Missing
 }

@@ -78,6 +78,16 @@ func (t *texts) numbers(all []string) []int32 {
 	return out
 }
 
+// known is the number of a text that may be there.
+func (t *texts) known(text string) (n int32, known bool) {
+	t.spread(1)
+	at, free := t.find(maphash.String(seed, text), text)
+	if free {
+		return Missing, false
+	}
+	return int32(uint32(t.slots[at]) - 1), true
+}
+
 // place is the number of a text for which there is room.
 func (t *texts) place(hash uint64, text string) (n int32, fresh bool) {
 	at, free := t.find(hash, text)

@@ -136,7 +136,8 @@ type session struct {
 // rounds is how often sessions, λ and u are estimated from one another.
 const rounds = 6
 
-// train estimates the parameters without labels. u comes from random pairs,
+// train estimates the parameters, without labels but for those that there are
+// (see heed). u comes from random pairs,
 // from which the matches among them are taken out again. m comes from EM in
 // sessions (as Splink's training blocks do), each of pairs that agree on
 // something of which most are matches: EM over all candidates would find the
@@ -155,6 +156,9 @@ func (m *model) train(random, candidates tally) {
 		}
 		m.improve(&p, candidates, sessions, total)
 		m.correct(&p, random)
+	}
+	if len(m.table.Labels) > 0 {
+		m.heed(&p, candidates, total)
 	}
 	m.parameters = p
 }
