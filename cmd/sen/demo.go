@@ -134,6 +134,8 @@ sen: ` + sen.Version + `
 country: Sen
 demo: true
 purpose: demonstration
+decisions:
+  stewards: 1   # you are alone here; a hub of real people wants 2
 `
 
 func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer) (err error) {

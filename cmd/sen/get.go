@@ -85,7 +85,15 @@ type goldenRequest struct {
 
 // withGolden reads the golden records that keys mean, through the door, and
 // has them shown when the journal has the entries.
-func (p *program) withGolden(ctx context.Context, asked goldenRequest, why reason, show func(*hub, *link.Entity, []goldenRecord) error) (err error) {
+func (p *program) withGolden(ctx context.Context, asked goldenRequest, why reason, show func(*hub, *link.Entity, []goldenRecord) error) error {
+	return p.readGolden(ctx, asked, why, func(h *hub, e *link.Entity, found []goldenRecord, _ string) error {
+		return show(h, e, found)
+	})
+}
+
+// readGolden is withGolden for a command that looks for its own entries: show is
+// told the request's name in the journal.
+func (p *program) readGolden(ctx context.Context, asked goldenRequest, why reason, show func(h *hub, e *link.Entity, found []goldenRecord, request string) error) (err error) {
 	h, err := p.open(ctx, nil)
 	if err != nil {
 		return err
@@ -127,7 +135,7 @@ func (p *program) withGolden(ctx context.Context, asked goldenRequest, why reaso
 	if err := reading.Seal(); err != nil {
 		return err
 	}
-	return show(h, entities[0], found)
+	return show(h, entities[0], found, reading.Request())
 }
 
 // subjectOf is a golden record, as the journal names it.
@@ -137,12 +145,10 @@ func subjectOf(entity string, id int64) access.Subject {
 
 // goldenRecord finds the one record that a key means, and what speaks of it.
 func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g goldenRecord, err error) {
-	dataset := flow.EntityDataset(e.Entity)
-	golden, err := h.entityRelation(ctx, lake.Golden, dataset)
-	if err != nil {
+	if g, err = h.goldenFields(ctx, e, key); err != nil {
 		return g, err
 	}
-	links, err := h.entityRelation(ctx, lake.Links, dataset)
+	links, err := h.entityRelation(ctx, lake.Links, flow.EntityDataset(e.Entity))
 	if err != nil {
 		return g, err
 	}
@@ -151,16 +157,6 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 		return g, err
 	}
 	defer c.Close()
-	g.Entity = e.Entity
-	indexed, err := h.fromIndex(ctx, &g, e, key)
-	if err != nil {
-		return g, err
-	}
-	if !indexed {
-		if err := g.read(ctx, c, e, golden, key); err != nil {
-			return g, err
-		}
-	}
 	rows, err := c.Query(ctx, "SELECT dataset, count(*), how, avg(probability) FROM "+links+" WHERE entity = ? GROUP BY dataset, how ORDER BY dataset, how", g.ID)
 	if err != nil {
 		return g, err
@@ -176,6 +172,33 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 		g.Records = append(g.Records, part)
 	}
 	return g, rows.Err()
+}
+
+// goldenFields finds the one record that a key means, without what speaks of it.
+func (h *hub) goldenFields(ctx context.Context, e *link.Entity, key string) (g goldenRecord, err error) {
+	dataset := flow.EntityDataset(e.Entity)
+	golden, err := h.entityRelation(ctx, lake.Golden, dataset)
+	if err != nil {
+		return g, err
+	}
+	g.Entity = e.Entity
+	if indexed, err := h.fromIndex(ctx, &g, e, key); indexed || err != nil {
+		return g, err
+	}
+	c, err := h.engine.Conn(ctx)
+	if err != nil {
+		return g, err
+	}
+	defer c.Close()
+	err = g.read(ctx, c, e, golden, key)
+	if sen.KindOf(err) != sen.NotFound {
+		return g, err
+	}
+	links, unlinked := h.entityRelation(ctx, lake.Links, dataset)
+	if unlinked != nil {
+		return g, unlinked
+	}
+	return g, g.readMerged(ctx, c, e, golden, links, key, err)
 }
 
 // fromIndex reads the record from the index; false where the index does not
@@ -320,6 +343,21 @@ func (g *goldenRecord) read(ctx context.Context, c *engine.Conn, e *link.Entity,
 	return nil
 }
 
+// readMerged fills in the record that people brought together and that had the
+// key on one side; unknown is the error where there is none.
+func (g *goldenRecord) readMerged(ctx context.Context, c *engine.Conn, e *link.Entity, golden, links, key string, unknown error) error {
+	for _, field := range e.Match.Keys {
+		var id sql.NullInt64
+		if err := c.Row(ctx, "SELECT min(entity) FROM ("+flow.MergedBy(golden, links, field, key)+")", &id); err != nil {
+			return err
+		}
+		if id.Valid {
+			return g.read(ctx, c, e, golden, strconv.FormatInt(id.Int64, 10))
+		}
+	}
+	return unknown
+}
+
 func (p *program) showGolden(g goldenRecord) {
 	fmt.Fprintf(p.screen, "%s %s\n", p.screen.Paint(terminal.Strong, g.Entity), p.screen.Paint(terminal.Quiet, fmt.Sprint(g.ID)))
 	t := terminal.Table{Align: "llll", Left: 2, Head: []string{p.lang.Pick("trường", "field"), p.lang.Pick("giá trị", "value"), p.lang.Pick("nguồn", "source"), p.lang.Pick("tính đến", "as of")}}
@@ -352,6 +390,8 @@ func (p *program) how(how string) string {
 		return p.lang.Pick("khóa khác", "another key")
 	case "probable":
 		return p.lang.Pick("xác suất", "probability")
+	case "decision":
+		return p.lang.Pick("người quyết định", "a person's decision")
 	}
 	return p.lang.Pick("một mình", "alone")
 }

@@ -34,6 +34,7 @@ type config struct {
 	RuleTimeout time.Duration
 	DaysError   int
 	DaysElse    int
+	Stewards    int
 	Keep        time.Duration
 }
 
@@ -76,6 +77,7 @@ func options() []option {
 			period(func(c *config) *time.Duration { return &c.RuleTimeout }, time.Second, 24*time.Hour)},
 		{"cases.days", "10", "days", "The deadline of a correction case whose rows are held back, in calendar days.", days(func(c *config) *int { return &c.DaysError })},
 		{"cases.days_else", "30", "days", "The deadline of any other correction case, in calendar days.", days(func(c *config) *int { return &c.DaysElse })},
+		{"decisions.stewards", "2", "1 or 2", "How many people it takes until `sen merge`, `sen unmerge` and answers to `sen review` take effect: with 2, another than the one who proposed it confirms it.", setStewards},
 	}
 }
 
@@ -231,6 +233,14 @@ func days(field func(*config) *int) func(*config, string) error {
 		*field(c) = n
 		return nil
 	}
+}
+
+func setStewards(c *config, v string) error {
+	if v != "1" && v != "2" {
+		return fmt.Errorf("is %q; it may be 1 or 2", v)
+	}
+	c.Stewards = int(v[0] - '0')
+	return nil
 }
 
 func setThreads(c *config, v string) error {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/keys"
@@ -337,5 +338,46 @@ func TestNoValueOfARecordIsEverInTheState(t *testing.T) {
 		if !strings.Contains(string(data), reading.Request()) && filepath.Ext(file) == ".db" {
 			t.Errorf("%s does not hold the entry itself: the test looks in the wrong place", filepath.Base(file))
 		}
+	}
+}
+
+func TestEveryUseOfARecordIsFoundHoweverManyThereAre(t *testing.T) {
+	h := newHub(t)
+	read := func(all bool, who ...Subject) string {
+		t.Helper()
+		r, err := h.Open(t.Context(), request())
+		must(t, err)
+		if all {
+			must(t, r.All(birth, 5))
+		}
+		must(t, r.Saw(who...))
+		must(t, r.Close(nil))
+		return r.Request()
+	}
+	var want []string
+	for range usesAtOnce + 1 {
+		want = append(want, read(false, person(1), person(2)))
+		read(false, person(3))
+	}
+	want = append(want, read(true))
+	found, err := h.Uses(t.Context(), []Subject{person(1)}, time.Time{}, time.Time{})
+	must(t, err)
+	var got []string
+	for _, e := range found {
+		got = append(got, e.Request)
+		if len(e.Seen) > 1 {
+			t.Fatalf("entry %d names another record: %+v", e.Sequence, e.Seen)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %d entries, want %d, oldest first", len(got), len(want))
+	}
+	middle := found[100].At
+	first, err := h.Uses(t.Context(), []Subject{person(1)}, time.Time{}, middle)
+	must(t, err)
+	rest, err := h.Uses(t.Context(), []Subject{person(1)}, middle.Add(time.Microsecond), time.Time{})
+	must(t, err)
+	if len(first)+len(rest) != len(want) || len(first) < 101 {
+		t.Errorf("until the middle %d, since then %d, want %d together", len(first), len(rest), len(want))
 	}
 }

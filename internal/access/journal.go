@@ -180,3 +180,39 @@ func (d *Door) Entries(ctx context.Context, f Filter, limit int) ([]Entry, error
 	}
 	return out, nil
 }
+
+// usesAtOnce is how many entries are read at a time: one may name a thousand
+// records.
+const usesAtOnce = 200
+
+// Uses finds every entry that says that one of some records was seen, or that
+// its dataset was read whole, from since to until (a zero time: from the
+// beginning, to now), oldest first. The entries come without the other records
+// that they name.
+func (d *Door) Uses(ctx context.Context, of []Subject, since, until time.Time) ([]Entry, error) {
+	search := state.EntryFilter{Since: since}
+	for _, s := range of {
+		search.Subjects = append(search.Subjects, d.hide(s), wholeOf(s.Dataset))
+	}
+	var out []Entry
+	for more := len(of) > 0; more; {
+		found, err := d.state.Entries(ctx, search, usesAtOnce)
+		if err != nil {
+			return nil, err
+		}
+		for _, stored := range found {
+			var e Entry
+			if err := json.Unmarshal(stored.Body, &e); err != nil {
+				return nil, broken(stored.Sequence, "it cannot be read")
+			}
+			e.Seen = slices.DeleteFunc(e.Seen, func(s Seen) bool { return !slices.Contains(search.Subjects, s.Subject) })
+			if until.IsZero() || !e.At.After(until) {
+				out = append(out, e)
+			}
+			search.Before = stored.Sequence
+		}
+		more = len(found) == usesAtOnce
+	}
+	slices.Reverse(out)
+	return out, nil
+}

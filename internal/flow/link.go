@@ -20,6 +20,7 @@ import (
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/link/resolve"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 // Properties of a snapshot of links and golden records.
@@ -43,7 +44,7 @@ var linkFields = []lake.Field{
 	{Name: "entity", Type: "BIGINT", Doc: "the thing; NULL: none was found"},
 	{Name: "dataset", Type: "VARCHAR", Required: true, Doc: "dataset, or dataset/part"},
 	{Name: "record", Type: "BIGINT", Required: true, Doc: "the record's _key"},
-	{Name: "how", Type: "VARCHAR", Doc: "key, other-key, probable or alone"},
+	{Name: "how", Type: "VARCHAR", Doc: "key, other-key, probable, alone or decision"},
 	{Name: "probability", Type: "DOUBLE"},
 }
 
@@ -63,7 +64,7 @@ func goldenFields(e *link.Entity) []lake.Field {
 // db (nil: into the lake alone). Where nothing has changed since the last time,
 // it says what was found then.
 func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity) (Linked, error) {
-	sources, from, err := f.linkSources(ctx, entity)
+	in, err := f.linking(ctx, entity)
 	if err != nil {
 		return Linked{}, err
 	}
@@ -76,23 +77,23 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
-	if last, ok := golden.Current(); ok && last.Summary[summaryFrom] == from {
+	if last, ok := golden.Current(); ok && last.Summary[summaryFrom] == in.from {
 		out := Linked{Unchanged: true}
 		if err := json.Unmarshal([]byte(last.Summary[SummaryReport]), &out.Report); err != nil {
 			return out, err
 		}
-		return out, loadIndex(ctx, e, db, entity, golden)
+		return out, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
 	}
-	report, err := f.resolve(ctx, e, entity, sources, from, links, golden)
+	report, err := f.resolve(ctx, e, in, links, golden)
 	if err != nil {
 		return Linked{}, err
 	}
-	return Linked{Report: report}, loadIndex(ctx, e, db, entity, golden)
+	return Linked{Report: report}, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
 }
 
-// resolve makes both tables of an entity anew. Golden records come last: their
+// resolve makes the tables of an entity anew. Golden records come last: their
 // summary says that all is done.
-func (f *Flow) resolve(ctx context.Context, e *engine.Engine, entity *link.Entity, sources []resolve.Source, from string, links, golden *lake.Table) (resolve.Report, error) {
+func (f *Flow) resolve(ctx context.Context, e *engine.Engine, in linking, links, golden *lake.Table) (resolve.Report, error) {
 	c, err := e.Conn(ctx)
 	if err != nil {
 		return resolve.Report{}, err
@@ -100,11 +101,11 @@ func (f *Flow) resolve(ctx context.Context, e *engine.Engine, entity *link.Entit
 	defer c.Close()
 	run := fmt.Sprintf("link-%d", f.o.Now().Unix())
 	columns := make([]string, 0, 64)
-	for _, field := range goldenFields(entity) {
+	for _, field := range goldenFields(in.entity) {
 		columns = append(columns, engine.Ident(field.Name))
 	}
 	var made []lake.File
-	o := resolve.Options{Entity: entity, Sources: sources, Golden: func(ctx context.Context, query string) error {
+	o := resolve.Options{Entity: in.entity, Sources: in.sources, Decisions: in.decisions, Golden: func(ctx context.Context, query string) error {
 		file, err := write(ctx, c, golden, run, len(made), "SELECT "+strings.Join(columns, ", ")+" FROM ("+query+")")
 		made = append(made, file)
 		return err
@@ -123,12 +124,18 @@ func (f *Flow) resolve(ctx context.Context, e *engine.Engine, entity *link.Entit
 	if err != nil {
 		return report, err
 	}
-	summary := map[string]string{summaryFrom: from, SummaryReport: string(text)}
+	summary := map[string]string{summaryFrom: in.from, SummaryReport: string(text)}
 	all, err := write(ctx, c, links, run, 0, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links)
 	if err != nil {
 		return report, err
 	}
 	if _, err := links.Commit(ctx, lake.Change{Add: []lake.File{all}, Replace: true, Summary: summary}); err != nil {
+		return report, err
+	}
+	if err := f.writeReview(ctx, c, EntityDataset(in.entity.Entity), run, summary); err != nil {
+		return report, err
+	}
+	if err := f.noteApplied(ctx, report); err != nil {
 		return report, err
 	}
 	_, err = golden.Commit(ctx, lake.Change{Add: made, Replace: true, Summary: summary})
@@ -160,7 +167,7 @@ func scratch(e *engine.Engine) (string, error) {
 }
 
 // loadIndex loads the golden records into the index, unless it has them.
-func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity, golden *lake.Table) error {
+func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity, golden, links *lake.Table) error {
 	if db == nil {
 		return nil
 	}
@@ -175,14 +182,24 @@ func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link
 	if err != nil {
 		return err
 	}
+	linked, err := links.Scan(ctx, lake.AsOf{})
+	if err != nil {
+		return err
+	}
 	c, err := e.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	err = loadInto(ctx, c, db, entity, scan.SQL(), current.String(), false)
+	merged, err := mergedThings(ctx, c, relation(linked))
+	if err != nil {
+		return err
+	}
+	load := loading{entity: entity, golden: scan.SQL(), merged: merged, position: current.String()}
+	err = load.into(ctx, c, db)
 	if errors.Is(err, errSeparator) {
-		err = loadInto(ctx, c, db, entity, scan.SQL(), current.String(), true)
+		load.translate = true
+		err = load.into(ctx, c, db)
 	}
 	return err
 }
@@ -190,24 +207,31 @@ func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link
 // errSeparator: a value holds a sign that parts the index's fields.
 var errSeparator = errors.New("a value holds a separator of the index")
 
-// loadInto loads an entity; with translate, separators within values become
-// spaces, which takes the engine several times as long.
-func loadInto(ctx context.Context, c *engine.Conn, db *index.DB, entity *link.Entity, golden, position string, translate bool) error {
-	groups := indexGroups(entity)
-	load, err := db.Begin(entity.Entity, entity.Keys(), groups)
+// loading is an entity's golden records on their way into the index.
+type loading struct {
+	entity    *link.Entity
+	golden    string  // their relation
+	merged    []int64 // things that people have brought together
+	position  string
+	translate bool // separators within values become spaces, which takes the engine several times as long
+}
+
+func (l loading) into(ctx context.Context, c *engine.Conn, db *index.DB) error {
+	groups := indexGroups(l.entity)
+	load, err := db.Begin(l.entity.Entity, l.entity.Keys(), groups)
 	if err != nil {
 		return err
 	}
 	defer load.Abort()
-	for i, key := range entity.Match.Keys {
-		if err := loadKeys(ctx, c, load, i, KeyValues(golden, key)); err != nil {
+	for i, key := range l.entity.Match.Keys {
+		if err := loadKeys(ctx, c, load, i, mergedValues(l.golden, key, l.merged)); err != nil {
 			return err
 		}
 	}
-	if err := loadGroups(ctx, c, load, groups, golden, translate); err != nil {
+	if err := loadGroups(ctx, c, load, groups, l.golden, l.translate); err != nil {
 		return err
 	}
-	return load.Commit(position)
+	return load.Commit(l.position)
 }
 
 // indexGroups are the entity's fields by their groups.
@@ -339,10 +363,19 @@ func write(ctx context.Context, c *engine.Conn, t *lake.Table, run string, part 
 	return lake.File{Path: path, Rows: rows}, err
 }
 
-// linkSources are the clean records that the entity's file names, and what
-// they and the file are, as one text. A dataset that has not been synchronised
+// linking is what an entity is linked from.
+type linking struct {
+	entity    *link.Entity
+	sources   []resolve.Source // clean records
+	decisions []state.Decision
+	from      string // what all of it is, as one text
+}
+
+// linking finds what an entity is linked from: the clean records that its file
+// names, the file, and what people have decided. A dataset that has not been synchronised
 // yet has none.
-func (f *Flow) linkSources(ctx context.Context, entity *link.Entity) (out []resolve.Source, from string, err error) {
+func (f *Flow) linking(ctx context.Context, entity *link.Entity) (linking, error) {
+	in := linking{entity: entity}
 	for _, name := range entity.Records.Names() {
 		record, _ := entity.Records.Get(name)
 		dataset, _, _ := strings.Cut(name, "/")
@@ -351,18 +384,23 @@ func (f *Flow) linkSources(ctx context.Context, entity *link.Entity) (out []reso
 			continue
 		}
 		if err != nil {
-			return nil, "", err
+			return in, err
 		}
 		scan, err := t.Scan(ctx, lake.AsOf{})
 		if err != nil {
-			return nil, "", err
+			return in, err
 		}
 		current, _ := t.Current()
-		from += name + "@" + current.String() + " "
-		out = append(out, resolve.Source{Name: name, Relation: relation(scan), Record: record})
+		in.from += name + "@" + current.String() + " "
+		in.sources = append(in.sources, resolve.Source{Name: name, Relation: relation(scan), Record: record})
 	}
-	if len(out) == 0 {
-		return nil, "", sen.Errorf(sen.NotFound, "no dataset that speaks of %s has been synchronised", entity.Entity).WithHint("`sen sync` first")
+	if len(in.sources) == 0 {
+		return in, sen.Errorf(sen.NotFound, "no dataset that speaks of %s has been synchronised", entity.Entity).WithHint("`sen sync` first")
 	}
-	return out, from + entity.Digest(), nil
+	var err error
+	if in.decisions, err = f.decisions(ctx, entity); err != nil {
+		return in, err
+	}
+	in.from += entity.Digest() + decidedFrom(in.decisions)
+	return in, nil
 }

@@ -93,7 +93,7 @@ func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bo
 	}
 	var out []Retained
 	for _, t := range tables {
-		if !slices.Contains([]lake.Kind{lake.Golden, lake.Links, lake.Relations}, t.Kind()) {
+		if !slices.Contains([]lake.Kind{lake.Golden, lake.Links, lake.Review, lake.Relations}, t.Kind()) {
 			continue
 		}
 		at := slices.IndexFunc(out, func(r Retained) bool { return r.Dataset == t.Dataset() })

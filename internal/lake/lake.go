@@ -66,6 +66,7 @@ const (
 	Quarantine Kind = "quarantine" // kept back, and why
 	Links      Kind = "links"      // of an entity: which record speaks of which thing
 	Golden     Kind = "golden"     // of an entity: one record a thing
+	Review     Kind = "review"     // of an entity: pairs of records that are for a person to decide
 	Relations  Kind = "relations"  // of an entity: what its things are to others
 )
 

@@ -359,14 +359,13 @@ func budget(text string) (float64, error) {
 	return n, nil
 }
 
-// Surely is the probability from which records are linked without a person's
-// eye: the upper end of review.
-func (e *Entity) Surely() float64 {
-	var from, to float64
+// Review is the zone of probability in which a pair is for a person to decide:
+// from, and below to, from which on records are linked without a person's eye.
+func (e *Entity) Review() (from, to float64) {
 	if n, err := fmt.Sscanf(e.Match.Review, "between %g and %g", &from, &to); n == 2 && err == nil {
-		return to
+		return from, to
 	}
-	return 0.99
+	return 0.80, 0.99
 }
 
 // Spec is how the entity's records are linked, its columns being the fields.

@@ -215,3 +215,24 @@ func (r *Result) Weights() []Weight {
 	}
 	return out
 }
+
+// Pair is two records of the table, by their rows, and what the comparison says
+// of them.
+type Pair struct {
+	A, B        int     // A before B
+	Probability float64 // that they are one thing
+	Bits        float64 // the same as log-odds to the base 2
+}
+
+// Uncertain are the pairs whose probability is at least from and below to and
+// that stand in two clusters, the most uncertain first; no more than most.
+func (r *Result) Uncertain(from, to float64, most int) []Pair {
+	var out []Pair
+	for _, p := range r.scored {
+		if chance := probability(p.weight); from <= chance && chance < to && r.Cluster[p.a] != r.Cluster[p.b] {
+			out = append(out, Pair{int(p.a), int(p.b), chance, p.weight / math.Ln2})
+		}
+	}
+	slices.SortStableFunc(out, func(x, y Pair) int { return cmp.Compare(math.Abs(x.Bits), math.Abs(y.Bits)) })
+	return out[:min(len(out), most)]
+}

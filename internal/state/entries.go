@@ -35,6 +35,7 @@ type EntryFilter struct {
 	Principal string
 	Request   string
 	Since     time.Time
+	Before    int64 // entries before this one; 0: all
 }
 
 const (
@@ -148,6 +149,9 @@ func (f EntryFilter) query(limit int) (query string, args []any) {
 	}
 	if !f.Since.IsZero() {
 		where = append(where, "at >= "+placeholder(stamp(f.Since)))
+	}
+	if f.Before > 0 {
+		where = append(where, "sequence < "+placeholder(f.Before))
 	}
 	query = "SELECT " + entryColumns + " FROM entry"
 	if len(where) > 0 {

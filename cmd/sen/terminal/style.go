@@ -73,3 +73,9 @@ func Clean(text string) string {
 	}
 	return string(out)
 }
+
+// Answers reports whether a person can answer questions at a reader.
+func Answers(r io.Reader) bool {
+	file, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

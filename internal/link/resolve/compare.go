@@ -26,13 +26,16 @@ func (r *run) byComparison(ctx context.Context) error {
 		return err
 	}
 	spec := r.entity.Spec()
-	spec.Threshold = r.entity.Surely()
+	_, spec.Threshold = r.entity.Review()
 	found, err := link.Link(ctx, table, spec)
 	if err != nil {
 		return err
 	}
 	r.report.Weights, r.report.Prior = found.Weights(), math.Log2(found.Lambda/(1-found.Lambda))
-	return r.take(ctx, found, things, records)
+	if err := r.take(ctx, found, things, records); err != nil {
+		return err
+	}
+	return r.keepUncertain(ctx, found, things, records)
 }
 
 // fewest is how many of the compared fields a record must say.

@@ -104,7 +104,7 @@ func contradicts(thing string) string {
 // not link (see loose): they are read once. Then each other key has a statement,
 // so that its table is the only large one in memory.
 func (r *run) byKey(ctx context.Context) error {
-	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone); err != nil {
+	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone, Decided); err != nil {
 		return err
 	}
 	if err := r.byFirstKey(ctx); err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 // Source is records that speak of the entity: a relation in parentheses, with
@@ -37,6 +38,10 @@ type Options struct {
 	Sources []Source
 	Before  string // relation of the links of an earlier run, whose identifiers are kept; or empty
 	Scratch string // folder for what records say, a range of things at a time, where there are more than Things
+
+	// Decisions are what people have decided about the entity, what they have
+	// withdrawn too. Those that stand go before what keys and records say.
+	Decisions []state.Decision
 
 	// Golden takes the golden records of one range of things, in order of
 	// their identifiers, as a query; the ranges come in order.
@@ -57,6 +62,7 @@ const (
 	ByOtherKey = "other-key" // by another key, as an old number
 	Probable   = "probable"  // by what it says, with a probability
 	Alone      = "alone"     // it speaks of a thing that nothing else knows
+	Decided    = "decision"  // a person said so
 )
 
 // Report counts what was found.
@@ -69,6 +75,8 @@ type Report struct {
 	Conflicts int64            `json:"conflicts"`           // records whose key names a thing that name and birth date contradict, and successions that are not lawful
 	Succeeded int64            `json:"succeeded,omitempty"` // numbers that another lawfully succeeds
 	Change    *Change          `json:"change,omitempty"`
+	Decisions *Decisions       `json:"decisions,omitempty"` // nil: nobody has decided anything
+	Review    int64            `json:"review"`              // pairs that are for a person to decide
 
 	Seconds map[string]float64 `json:"seconds"` // by step
 
@@ -112,8 +120,9 @@ func Run(ctx context.Context, c *engine.Conn, o Options) (Report, error) {
 		name string
 		do   func(context.Context) error
 	}{
-		{"mentions", r.mentions}, {"succession", r.succession}, {"register", r.register}, {"keys", r.byKey}, {"compare", r.byComparison}, {"alone", r.alone},
-		{"identifiers", r.keepIdentifiers}, {"count", r.count}, {"golden", r.golden},
+		{"mentions", r.mentions}, {"succession", r.succession}, {"register", r.register}, {"keys", r.byKey},
+		{"compare", r.byComparison}, {"alone", r.alone}, {"decide", r.decide},
+		{"identifiers", r.keepIdentifiers}, {"decided", r.decided}, {"review", r.review}, {"count", r.count}, {"golden", r.golden},
 	} {
 		begun := time.Now()
 		if err := step.do(ctx); err != nil {
@@ -204,8 +213,8 @@ func (r *run) alone(ctx context.Context) error {
 		}
 	}
 	return r.exec(ctx, `CREATE OR REPLACE TEMP VIEW %s AS SELECT _entity AS entity, %s[_src + 1] AS dataset, _record AS record, CAST(_how AS VARCHAR) AS how,
- CASE _how WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN %f::DOUBLE END AS probability FROM sen_l`,
-		Links, r.names(), ByKey, ByOtherKey, Probable, r.threshold)
+ CASE _how WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN %f::DOUBLE END AS probability FROM sen_l`,
+		Links, r.names(), ByKey, ByOtherKey, Decided, Probable, r.threshold)
 }
 
 // count counts the links, and makes sen_things: of each thing how many records

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 const personFile = `entity: person
@@ -31,6 +32,8 @@ match:
 
 type hub struct {
 	*testing.T
+	decisions []state.Decision
+
 	c      *engine.Conn
 	entity *link.Entity
 	rows   map[string][]string
@@ -72,17 +75,28 @@ func (h *hub) put(dataset string, key int, values ...string) {
 	h.rows[dataset] = append(h.rows[dataset], fmt.Sprintf("(%d, %s)", key, strings.Join(values, ", ")))
 }
 
-func (h *hub) run(before string) Report {
-	h.Helper()
-	var sources []Source
+func (h *hub) sources() (sources []Source) {
 	for _, name := range h.entity.Records.Names() {
 		record, _ := h.entity.Records.Get(name)
 		if len(h.rows[name]) > 0 {
 			sources = append(sources, Source{Name: name, Record: record, Relation: "(SELECT * FROM (VALUES " + strings.Join(h.rows[name], ", ") + ") t(" + h.columns[name] + "))"})
 		}
 	}
+	return sources
+}
+
+func (h *hub) run(before string) Report {
+	h.Helper()
+	r, err := h.try(before)
+	if err != nil {
+		h.Fatal(err)
+	}
+	return r
+}
+
+func (h *hub) try(before string) (Report, error) {
 	made := false
-	r, err := Run(context.Background(), h.c, Options{Entity: h.entity, Sources: sources, Before: before, Scratch: h.scratch, Things: h.things, Golden: func(ctx context.Context, query string) error {
+	return Run(context.Background(), h.c, Options{Entity: h.entity, Sources: h.sources(), Before: before, Decisions: h.decisions, Scratch: h.scratch, Things: h.things, Golden: func(ctx context.Context, query string) error {
 		into := "CREATE OR REPLACE TEMP TABLE golden AS "
 		if made {
 			into = "INSERT INTO golden "
@@ -90,10 +104,6 @@ func (h *hub) run(before string) Report {
 		made = true
 		return h.c.Exec(ctx, into+query)
 	}})
-	if err != nil {
-		h.Fatal(err)
-	}
-	return r
 }
 
 func (h *hub) ask(query string) string {
@@ -113,11 +123,15 @@ func (h *hub) linked(dataset string, record int) (entity, how string) {
 
 func (h *hub) crowd() {
 	for i := range 400 { // people enough to learn from
-		day := fmt.Sprintf("%d-%02d-%02d", 1940+i%60, 1+i%12, 1+i%28)
-		name := fmt.Sprintf("%s %s %s", strings.Fields("Lê Vũ Đỗ Hồ Ngô")[i%5], strings.Fields("Văn Thị Đức")[i%3], strings.Fields("An Bình Chi Dũng Giang Hà Lan")[i%7])
-		h.put("pop.person", i, fmt.Sprintf("0010900%05d", i), "", name, day, "2024-01-01")
-		h.put("reg.birth", i, fmt.Sprintf("0010900%05d", i), name, day)
+		h.put("pop.person", i, fmt.Sprintf("0010900%05d", i), "", h.who(i), h.birthday(i), "2024-01-01")
+		h.put("reg.birth", i, fmt.Sprintf("0010900%05d", i), h.who(i), h.birthday(i))
 	}
+}
+
+func (h *hub) birthday(i int) string { return fmt.Sprintf("%d-%02d-%02d", 1940+i%60, 1+i%12, 1+i%28) }
+
+func (h *hub) who(i int) string {
+	return fmt.Sprintf("%s %s %s", strings.Fields("Lê Vũ Đỗ Hồ Ngô")[i%5], strings.Fields("Văn Thị Đức")[i%3], strings.Fields("An Bình Chi Dũng Giang Hà Lan")[i%7])
 }
 
 func TestRecordsAreLinkedByPlausibleKeysThenByWhatTheySay(t *testing.T) {

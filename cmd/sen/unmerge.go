@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/decision"
+	"github.com/sen-hub/sen/internal/link"
+	"github.com/sen-hub/sen/internal/state"
+)
+
+func (p *program) unmergeCommand() *cobra.Command {
+	var f decidingFlags
+	var record, name string
+	c := &cobra.Command{
+		Use:   "unmerge ENTITY [KEY]",
+		Short: p.lang.Pick("Tách một bản ghi ra, hoặc rút lại một quyết định, và liệt kê ai đã dùng bản ghi gộp sai", "Take a record out, or withdraw a decision, and list who used the wrong merge"),
+		Long: `With KEY alone shows the records that speak of the thing, and the decisions that
+brought it together. --record takes one of them out, with what hangs on it alone
+(records that give a key that only it gives): a decision that another steward
+confirms, like a merge. --decision withdraws a decision, which takes effect at once.
+
+Both list every entry of the door's journal that used the wrong thing: that saw its
+golden record, or read all of them, since the decision was confirmed; of a thing that
+keys or comparison brought together, since ever. What was seen outside of the door,
+in a copy of the lake for example, is in no journal, and the list cannot have it.`,
+		Example: "  sen unmerge person 001090012345 --purpose \"case 12\"\n" +
+			"  sen unmerge person 001090012345 --record vehicles.registration/owner:8812 --reason \"a namesake\" --purpose \"case 12\"\n" +
+			"  sen unmerge person --decision D-000012 --reason \"two people: their fingerprints differ\"",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case name != "" && record == "" && len(args) == 1:
+				return p.withdraw(cmd.Context(), args[0], name, f)
+			case name == "" && record != "" && len(args) == 2:
+				return p.takeOut(cmd.Context(), args[0], args[1], record, f)
+			case name == "" && record == "" && len(args) == 2:
+				return p.showRecords(cmd.Context(), args[0], args[1], f.why)
+			}
+			return sen.Errorf(sen.Invalid, "either a key, with --record or without, or --decision").WithHint("see `sen unmerge --help`")
+		},
+		ValidArgsFunction: p.completeEntities,
+	}
+	f.flags(c)
+	c.Flags().StringVar(&record, "record", "", "the record to take out, as `sen unmerge ENTITY KEY` names it: DATASET:KEY or DATASET/PART:KEY")
+	c.Flags().StringVar(&name, "decision", "", "the decision to withdraw, like D-000012")
+	return c
+}
+
+// unmerged is the answer of `sen unmerge`.
+type unmerged struct {
+	decided
+	Uses []use `json:"uses"`
+	// Since when entries are listed; none: since the journal began.
+	Since *time.Time `json:"since,omitempty"`
+}
+
+// use is an entry of the journal that used a wrong thing.
+type use struct {
+	Sequence  int64       `json:"sequence"`
+	At        time.Time   `json:"at"`
+	Principal string      `json:"principal"`
+	Purpose   sen.Purpose `json:"purpose"`
+	Case      string      `json:"case,omitempty"`
+	Command   string      `json:"command"`
+	Request   string      `json:"request"`
+	Whole     bool        `json:"whole,omitempty"` // all golden records were read, this one among them
+}
+
+// mostRecords is how many records of a thing are shown.
+const mostRecords = 1000
+
+// thingRecords is the answer of `sen unmerge ENTITY KEY`.
+type thingRecords struct {
+	Entity    string         `json:"entity"`
+	ID        int64          `json:"id,string"`
+	Records   []speaks       `json:"records"`
+	Decisions []decisionLine `json:"decisions"` // that stand and name one of the records
+}
+
+func (p *program) showRecords(ctx context.Context, entity, key string, why reason) error {
+	return p.withGolden(ctx, goldenRequest{command: "unmerge", entity: entity, keys: []string{key}}, why, func(h *hub, e *link.Entity, found []goldenRecord) error {
+		out := thingRecords{Entity: entity, ID: found[0].ID, Decisions: []decisionLine{}}
+		var err error
+		if out.Records, err = h.speakOf(ctx, e, out.ID, mostRecords); err != nil {
+			return err
+		}
+		all, err := h.state.Decisions(ctx)
+		if err != nil {
+			return err
+		}
+		for _, d := range decision.Standing(decision.Of(all, entity)) {
+			if slices.ContainsFunc(out.Records, func(s speaks) bool { return s.names(d.A) || s.names(d.B) }) {
+				out.Decisions = append(out.Decisions, lineOf(d))
+			}
+		}
+		return p.answer(out, func() {
+			t := terminal.Table{Align: "ll", Head: []string{p.lang.Pick("bản ghi", "record"), p.lang.Pick("nối theo", "linked by")}}
+			for _, s := range out.Records {
+				t.Add(terminal.C(s.Record), terminal.C(p.how(s.How)))
+			}
+			t.Write(p.screen)
+			if len(out.Decisions) > 0 {
+				fmt.Fprintln(p.screen)
+				p.showDecisions(out.Decisions)
+			}
+			p.next("sen unmerge "+entity+" KEY --record …", p.lang.Pick("tách một bản ghi ra", "take a record out"),
+				"sen unmerge "+entity+" --decision …", p.lang.Pick("rút lại một quyết định", "withdraw a decision"))
+		})
+	})
+}
+
+func (s speaks) names(side state.DecisionSide) bool {
+	return s.side.Dataset == side.Dataset && s.side.Record == side.Record
+}
+
+// takeOut decides that a record does not speak of the thing that it stands in.
+func (p *program) takeOut(ctx context.Context, entity, key, record string, f decidingFlags) error {
+	asked := goldenRequest{command: "unmerge", entity: entity, keys: []string{key}}
+	return p.readGolden(ctx, asked, f.why, func(h *hub, e *link.Entity, found []goldenRecord, request string) error {
+		records, err := h.speakOf(ctx, e, found[0].ID, mostRecords)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(records, func(s speaks) bool { return s.Record == record })
+		if at < 0 {
+			return sen.Errorf(sen.NotFound, "no such record speaks of this %s", entity).WithHint("`sen unmerge %s KEY` names those that do", entity)
+		}
+		if len(records) == 1 {
+			return sen.Errorf(sen.Invalid, "no other record speaks of this %s: there is nothing to take it out of", entity)
+		}
+		stays := records[0]
+		if at == 0 {
+			stays = records[1]
+		}
+		proposal := decision.Proposal{Entity: entity, Verdict: decision.Different, A: records[at].side, B: stays.side, Reason: f.reason}
+		if f.dryRun {
+			return p.decide(ctx, h, proposal, f)
+		}
+		made, err := h.decisions().Propose(ctx, p.now(), p.principal(), proposal)
+		if err != nil {
+			return err
+		}
+		out := unmerged{decided: decided{decisionLine: lineOf(made)}}
+		if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
+			return err
+		}
+		if out.Uses, err = h.uses(ctx, entity, []int64{found[0].ID}, time.Time{}, time.Time{}, request); err != nil {
+			return err
+		}
+		return p.answer(out, func() { p.showUnmerged(out) })
+	})
+}
+
+// withdraw ends a decision. Where it has ended already, the list is made again.
+func (p *program) withdraw(ctx context.Context, entity, name string, f decidingFlags) error {
+	number, err := decision.ParseName(name)
+	if err != nil {
+		return err
+	}
+	h, err := p.open(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	one, err := h.decisionOf(ctx, entity, number)
+	if err != nil {
+		return err
+	}
+	if f.dryRun {
+		return p.answer(lineOf(one), func() { p.showDecisions([]decisionLine{lineOf(one)}) })
+	}
+	if one.State != decision.Withdrawn {
+		if one, err = h.decisions().Withdraw(ctx, p.now(), p.principal(), number, f.reason); err != nil {
+			return err
+		}
+	}
+	out := unmerged{decided: decided{decisionLine: lineOf(one)}, Uses: []use{}}
+	if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
+		return err
+	}
+	if one, err = h.decisionOf(ctx, entity, number); err != nil { // with what the run has noted
+		return err
+	}
+	out.decisionLine = lineOf(one)
+	if since, until, stood := stood(one); stood {
+		out.Since = &since
+		if out.Uses, err = h.uses(ctx, entity, thingsOf(one), since, until, ""); err != nil {
+			return err
+		}
+	}
+	return p.answer(out, func() { p.showUnmerged(out) })
+}
+
+func (h *hub) decisionOf(ctx context.Context, entity string, number int64) (state.Decision, error) {
+	all, err := h.state.Decisions(ctx)
+	if err != nil {
+		return state.Decision{}, err
+	}
+	for _, one := range decision.Of(all, entity) {
+		if one.Number == number {
+			return one, nil
+		}
+	}
+	return state.Decision{}, sen.Errorf(sen.NotFound, "there is no decision %s about a %s", decision.Name(number), entity).WithHint("`sen decisions` lists them")
+}
+
+// stood is from when to when the golden records can have been made by a
+// decision: the end is zero while they are.
+func stood(d state.Decision) (since, until time.Time, is bool) {
+	for _, e := range d.History {
+		switch e.What {
+		case decision.Confirmed:
+			since, is = e.At, true
+		case decision.Undone:
+			until = e.At
+		}
+	}
+	return since, until, is
+}
+
+// thingsOf are the identifiers under which the records of a decision stood.
+func thingsOf(d state.Decision) []int64 {
+	out := []int64{d.A.Thing, d.B.Thing}
+	for _, e := range d.History {
+		if e.What == decision.Applied {
+			out = append(out, e.Thing)
+		}
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(id int64) bool { return id == 0 })
+}
+
+// uses are the entries of the journal that used some golden records, but those
+// of one request.
+func (h *hub) uses(ctx context.Context, entity string, things []int64, since, until time.Time, but string) ([]use, error) {
+	var subjects []access.Subject
+	for _, id := range things {
+		subjects = append(subjects, subjectOf(entity, id))
+	}
+	entries, err := h.door.Uses(ctx, subjects, since, until)
+	if err != nil {
+		return nil, err
+	}
+	out := []use{}
+	for _, e := range entries {
+		if e.Request != but {
+			out = append(out, use{e.Sequence, e.At, e.Principal.ID, e.Purpose, e.Case, e.Command, e.Request, len(e.Seen) == 0})
+		}
+	}
+	return out, nil
+}
+
+func (p *program) showUnmerged(u unmerged) {
+	p.showDecided(u.decided)
+	fmt.Fprintln(p.screen)
+	if len(u.Uses) == 0 {
+		p.say("Sổ truy cập không có dòng nào dùng bản ghi đó.", "No entry of the journal used it.")
+	} else {
+		p.say("Đã dùng bản ghi đó, theo sổ truy cập: %d dòng", "Used it, by the journal: %d entries", len(u.Uses))
+		t := terminal.Table{Align: "rlllll", Left: 2, Head: []string{p.lang.Pick("dòng", "entry"), p.lang.Pick("khi nào", "when"), p.lang.Pick("ai", "who"),
+			p.lang.Pick("mục đích", "purpose"), p.lang.Pick("vụ việc", "case"), p.lang.Pick("lệnh", "command")}}
+		for _, e := range u.Uses {
+			command := e.Command
+			if e.Whole {
+				command += p.lang.Pick(" (đọc tất cả)", " (read all)")
+			}
+			t.Add(terminal.C(e.Sequence), terminal.Cell{Text: e.At.Local().Format(time.DateTime), Style: terminal.Quiet}, terminal.C(e.Principal),
+				terminal.C(terminal.Clean(string(e.Purpose))), terminal.C(terminal.Clean(e.Case)), terminal.C(command))
+		}
+		t.Write(p.screen)
+	}
+	p.say("Không thể thấy: ai đọc ngoài cổng, như từ một bản sao của hồ dữ liệu.", "It cannot show who read outside of the door, as from a copy of the lake.")
+}
