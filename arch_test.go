@@ -26,8 +26,8 @@ var floors = map[string]int{
 	"flow":  5,
 	"bench": 6, "desk": 6,
 	"web":  7,
-	"demo":  1, // beside the house: imports the root package alone
-	"cmd":   8,
+	"demo": 1, // beside the house: imports the root package alone
+	"cmd":  8,
 }
 
 // listed is what `go list -json` says of a package.

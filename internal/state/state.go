@@ -1,8 +1,9 @@
 // Package state is the hub's own transactional memory: which runs there were,
-// which ranges of them are done, what was certified and measured, and the
-// journal of the door. What comes in are small typed values; what goes out are
-// the same values, after they are on disk. It holds nothing of the records
-// themselves: no value of any person is ever given to it.
+// which ranges of them are done, what was certified and measured, what people
+// decided, and the journal of the door. What comes in are small typed values;
+// what goes out are the same values, after they are on disk. It holds nothing of
+// the records themselves: no value of any person is ever given to it. A decision
+// names its records by the engine's hash of their key.
 //
 // It is one SQLite file, in WAL mode with full synchronisation: when a method
 // that writes has returned, what it wrote survives a power cut. Several
