@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,7 +122,7 @@ func (p *program) listDecisions(ctx context.Context, entities []string) error {
 		}
 		all, err := s.Decisions(ctx)
 		for _, one := range all {
-			if len(entities) == 0 || len(decision.Of([]state.Decision{one}, entities[0])) == 1 {
+			if len(entities) == 0 || slices.Contains(entities, one.Entity) {
 				lines = append(lines, lineOf(one))
 			}
 		}

@@ -31,7 +31,7 @@ func Contradiction(all []state.Decision) error {
 				names[i] = Name(number)
 			}
 			return sen.Errorf(sen.Invalid, "decisions contradict one another: by %s two records are one thing, by %s they are not", strings.Join(names, ", "), Name(d.Number)).
-				WithHint("withdraw one of them: `sen unmerge %s --decision %s --reason …`", d.Entity, Name(d.Number))
+				WithHint("withdraw one of them: `sen unmerge %s --decision %s --reason …`", d.Entity, Name(min(chain[0], d.Number)))
 		}
 	}
 	return nil

@@ -45,6 +45,20 @@ func (f *Flow) writeReview(ctx context.Context, c *engine.Conn, dataset sen.Data
 	return err
 }
 
+// reviewed reports whether the pairs of an entity have been written: an older
+// program linked without them.
+func (f *Flow) reviewed(ctx context.Context, entity *link.Entity) (bool, error) {
+	t, err := f.o.Lake.Lookup(ctx, lake.Review, EntityDataset(entity.Entity))
+	if sen.KindOf(err) == sen.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, there := t.Current()
+	return there, nil
+}
+
 // decisions are what people have decided about an entity.
 func (f *Flow) decisions(ctx context.Context, entity *link.Entity) ([]state.Decision, error) {
 	all, err := f.o.State.Decisions(ctx)

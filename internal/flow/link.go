@@ -77,7 +77,11 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
-	if last, ok := golden.Current(); ok && last.Summary[summaryFrom] == in.from {
+	reviewed, err := f.reviewed(ctx, entity)
+	if err != nil {
+		return Linked{}, err
+	}
+	if last, ok := golden.Current(); ok && reviewed && last.Summary[summaryFrom] == in.from {
 		out := Linked{Unchanged: true}
 		if err := json.Unmarshal([]byte(last.Summary[SummaryReport]), &out.Report); err != nil {
 			return out, err

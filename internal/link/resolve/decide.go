@@ -458,8 +458,13 @@ func (r *run) rename(ctx context.Context, names map[int64]int64) error {
 	if err := r.insert(ctx, "sen_recalled", len(now), func(i int) string { return fmt.Sprintf("%d, %d", now[i], names[now[i]]) }); err != nil {
 		return err
 	}
-	if err := r.exec(ctx, "UPDATE sen_l SET _entity = c.name FROM sen_recalled c WHERE _entity = c.now"); err != nil {
-		return err
+	for _, statement := range []string{
+		"UPDATE sen_l SET _entity = c.name FROM sen_recalled c WHERE _entity = c.now",
+		"UPDATE sen_register SET _id = c.name FROM sen_recalled c WHERE _id = c.now",
+	} {
+		if err := r.c.Exec(ctx, statement); err != nil {
+			return err
+		}
 	}
 	return r.drop(ctx, "sen_recalled")
 }
