@@ -161,3 +161,64 @@ func TestAMergeThatIsKilledIsDoneOrNot(t *testing.T) {
 		}
 	}
 }
+
+// namesakes is a town with two people of one name and birthday, and a home of
+// one of them that gives no number.
+func namesakes(t *testing.T) *shell {
+	t.Helper()
+	s := newShell(t)
+	s.ok("init", "hub")
+	s.dir = filepath.Join(s.dir, "hub")
+	people, homes := "so,ten,sinh\n", "ma,so,ten,sinh\n"
+	for i := range 400 {
+		who := strings.Fields("Lê Vũ Đỗ Hồ Ngô")[i%5] + " " + strings.Fields("Văn Thị Đức")[i%3] + " " + strings.Fields("An Bình Chi Dũng Giang Hà Lan")[i%7]
+		day := fmt.Sprintf("%d-%02d-%02d", 1940+i%60, 1+i%12, 1+i%28)
+		people += fmt.Sprintf("0010900%05d,%s,%s\n", i, who, day)
+		if i < 40 {
+			homes += fmt.Sprintf("H%d,,%s,%s\n", i, who, day)
+		}
+	}
+	s.write("sources/person.csv", people+"001190011111,Nguyễn Văn Minh,1990-05-06\n001190022222,Nguyễn Văn Minh,1990-05-06\n")
+	s.write("sources/home.csv", homes+"H900,,Nguyễn Văn Minh,1990-05-06\n")
+	s.ok("contract", "infer", "sources", "--agency", "town", "-o", "contracts/town.odcs.yaml")
+	fields := "fields: {number: so, name: ten, born_on: sinh}"
+	s.write("entities/person.yaml", "entity: person\nfields:\n  number: {element: text}\n  name: {element: person-name}\n  born_on: {element: date}\nrecords:\n"+
+		"  town.person: {role: authoritative, "+fields+"}\n  town.home: {role: contributing, "+fields+"}\n"+
+		"match:\n  keys: [number]\n  block: [[name, born_on], [born_on]]\n  compare: [name, born_on, number]\n  review: between 0.30 and 0.99\n")
+	s.write("sen.yaml", s.read("sen.yaml")+"\ndecisions:\n  stewards: 1\n")
+	s.ok("sync")
+	return s
+}
+
+func TestWhatIsUncertainIsReviewedByPeople(t *testing.T) {
+	h := namesakes(t)
+	h.want(5, "review", "person").says(t, "purpose").saysNot(t, "Nguyễn Văn Minh")
+	h.ok("review", "person", "--purpose", "linkage").says(t, "Nguyễn Văn Minh", "001190011111", "001190022222", "fits another too")
+	type pair struct {
+		A, B        string
+		Probability float64
+		Explanation struct {
+			Steps []struct{ Field, A, B string }
+		}
+	}
+	var pairs, left []pair
+	h.ok("review", "person", "--purpose", "linkage", "--json").json(t, &pairs)
+	if len(pairs) != 2 || pairs[0].A != pairs[1].A || !strings.HasPrefix(pairs[0].A, "town.home:") || pairs[0].Probability > 0.51 || len(pairs[0].Explanation.Steps) != 3 {
+		t.Fatalf("got %+v, want the home beside each of the namesakes", pairs)
+	}
+	h.want(3, "review", "person", "--same", pairs[0].A+",town.person:1").says(t, "does not wait")
+	h.ok("review", "person", "--different", pairs[0].A+","+pairs[0].B).says(t, "D-000001: confirmed")
+	h.ok("review", "person", "--purpose", "linkage", "--json").json(t, &left)
+	if len(left) != 1 || left[0].B != pairs[1].B {
+		t.Errorf("one is answered: got %+v, want %+v", left, pairs[1])
+	}
+	h.ok("review", "person", "--same", pairs[1].B+","+pairs[1].A, "--reason", "asked at the door").says(t, "D-000002: confirmed", "1 merged")
+	h.ok("review", "person", "--purpose", "linkage").says(t, "No pair waits")
+	h.ok("review", "person", "--purpose", "linkage", "--json").says(t, "[]")
+	number := pairs[1].Explanation.Steps[2].B
+	var g golden
+	h.ok("get", "person", number, "--purpose", "linkage", "--json").json(t, &g)
+	if g.records() != 2 {
+		t.Errorf("got %+v, want the register's record and the home", g)
+	}
+}

@@ -242,6 +242,9 @@ func (p *program) showPair(n int, pair openPair, prior float64) {
 	fmt.Fprintf(p.screen, "\n%s A %s  B %s\n", p.screen.Paint(terminal.Strong, fmt.Sprint(n)), pair.A, pair.B)
 	p.say("  lần liên kết trước: xác suất %s; câu trả lời đáng %s bit", "  by the last linkage: probability %s; an answer is worth %s bits", p.lang.Decimal(pair.Probability, 3), p.lang.Decimal(pair.Value, 1))
 	p.showExplanation(pair.Explanation, prior)
+	if pair.Probability < pair.Explanation.Probability-0.1 {
+		p.say("  lần liên kết trước thấp hơn: bản ghi còn hợp với đối tượng khác, mà chỉ có thể là một", "  the last linkage says less: the record fits another too, and can be one of them alone")
+	}
 }
 
 // reasonOr is the reason that was given for answers.
