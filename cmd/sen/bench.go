@@ -75,6 +75,7 @@ copies the landed rows plainly: the floor. Prints one line of JSON.`,
 	c.Flags().Int64Var(&o.Records, "records", 1_000_000, "about how many records")
 	c.Flags().Uint64Var(&o.Seed, "seed", 1, "another seed is another country")
 	c.Flags().BoolVar(&o.Reuse, "reuse", false, "take the country that an earlier run made in --dir, and make the hub anew")
+	c.Flags().BoolVar(&o.Resume, "resume", false, "go on in the hub that an earlier run left in --dir; the figures are of this run alone")
 	c.Flags().Int64Var(&gib, "memory", 3, "GiB that each of the engines may hold before it spills")
 	c.Flags().IntVar(&o.Threads, "threads", 0, "ranges worked on side by side; 0 is one for each CPU")
 	return c

@@ -38,6 +38,7 @@ type Options struct {
 	Threads int       // ranges cleaned side by side; default: the number of CPUs
 	Memory  int64     // of the engine, in bytes; default: the engine's
 	Reuse   bool      // takes the country that an earlier run made in Dir; the hub is made anew
+	Resume  bool      // takes the hub of an earlier run too, and goes on where it stopped
 }
 
 // Figures is the line that a run prints. Times are seconds of the wall clock;
@@ -91,7 +92,7 @@ func begin(ctx context.Context, o Options, perSource int64) (_ *bench, done func
 		}
 	}()
 	people := demo.PeopleFor(o.Records)
-	if !o.Reuse {
+	if !o.Reuse && !o.Resume {
 		if err := planDisk(o.Log, dir, people, perSource); err != nil {
 			return nil, nil, err
 		}
@@ -120,7 +121,7 @@ type madeCountry struct {
 // an earlier run's hub nothing stays.
 func country(ctx context.Context, o Options, dir string, people int) (demo.Report, error) {
 	hub, seed := filepath.Join(dir, "hub"), max(o.Seed, 1)
-	if o.Reuse {
+	if o.Reuse || o.Resume {
 		text, err := os.ReadFile(filepath.Join(dir, madeFile))
 		if err != nil {
 			return demo.Report{}, sen.Errorf(sen.NotFound, "no country lies in %s: %w", dir, err).WithHint("run once without --reuse")
@@ -130,6 +131,9 @@ func country(ctx context.Context, o Options, dir string, people int) (demo.Repor
 			return demo.Report{}, sen.Errorf(sen.Invalid, "the country in %s is of %d people and seed %d, not of %d and %d", dir, there.People, there.Seed, people, seed)
 		}
 		for _, part := range []string{"data", "contracts"} {
+			if o.Resume {
+				break
+			}
 			if err := os.RemoveAll(filepath.Join(hub, part)); err != nil {
 				return demo.Report{}, sen.Errorf(sen.Unavailable, "remove the earlier hub: %w", err)
 			}

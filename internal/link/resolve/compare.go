@@ -51,11 +51,11 @@ func (r *run) leftOver(ctx context.Context) error {
 	}
 	// A name alone says nothing.
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_left AS SELECT m._src, m._record, %s FROM %s m JOIN sen_l l ON l._src = m._src AND l._record = m._record WHERE l._entity IS NULL AND %s >= %d",
-		strings.Join(values, ", "), r.loose(), strings.Join(says, " + "), fewest); err != nil {
+		strings.Join(values, ", "), r.loose, strings.Join(says, " + "), fewest); err != nil {
 		return err
 	}
 	if r.Scratch == "" {
-		if err := r.drop(ctx, "sen_scan"); err != nil {
+		if err := r.drop(ctx, "sen_loose"); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -100,14 +101,16 @@ func contradicts(thing string) string {
 
 // byKey makes sen_l, the links: _src (the source's place), _record, _entity,
 // _how, _conflict. A key that is not plausible links nothing. All records go
-// through one statement, which also keeps what those say that the first key does
-// not link (see loose): they are read once. Then each other key has a statement,
-// so that its table is the only large one in memory.
+// through one statement a key, so that its table is built once, and is the only
+// large one in memory.
 func (r *run) byKey(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE TYPE IF NOT EXISTS sen_how AS ENUM ('%s', '%s', '%s', '%s', '%s')", ByKey, ByOtherKey, Probable, Alone, Decided); err != nil {
 		return err
 	}
 	if err := r.byFirstKey(ctx); err != nil {
+		return err
+	}
+	if err := r.keepLoose(ctx); err != nil {
 		return err
 	}
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_fit (_src UTINYINT, _record BIGINT, _id BIGINT)"); err != nil {
@@ -137,51 +140,52 @@ func (r *run) matched() []string {
 	return out
 }
 
-// byFirstKey makes sen_l by the first key alone, and keeps what the other
-// records say.
+// byFirstKey makes sen_l by the first key alone.
 func (r *run) byFirstKey(ctx context.Context) error {
-	var parts, kept []string
 	name, birth := r.nameAndBirth()
-	for i, s := range r.sources {
-		columns := fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", i, s.value(r.keys()[0]), s.value(name), s.value(birth))
-		for n, f := range r.matched() {
-			columns += fmt.Sprintf(", %s AS f%d", s.value(f), n)
-		}
-		if r.renumbered {
-			columns += ", _renumbered"
-		}
-		parts = append(parts, columns+" FROM "+mention(i))
-	}
-	for n := range r.matched() {
-		kept = append(kept, fmt.Sprintf("CASE WHEN _entity IS NULL THEN f%d END AS f%[1]d", n))
-	}
 	how := "'" + ByKey + "'"
-	if r.renumbered {
-		how = "CASE WHEN m._renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
-	}
-	scan := fmt.Sprintf(`SELECT _src, _record, _entity, _how, _conflict, %s FROM (SELECT m.*, CASE WHEN NOT %[2]s THEN g._id END AS _entity,
- CAST(CASE WHEN NOT %[2]s AND g._id IS NOT NULL THEN %[3]s END AS VARCHAR) AS _how, g._id IS NOT NULL AND %[2]s AS _conflict
-FROM (%[4]s) m LEFT JOIN sen_register g ON m._k = g._k)`, strings.Join(kept, ", "), contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
-	if r.Scratch == "" {
-		r.scan = "sen_scan"
-		scan = "CREATE OR REPLACE TEMP TABLE sen_scan AS " + scan
-	} else {
-		if err := os.MkdirAll(r.Scratch, 0o700); err != nil {
-			return sen.Errorf(sen.Unavailable, "make the scratch folder: %w", err)
+	parts := make([]string, len(r.sources))
+	for i, s := range r.sources {
+		parts[i] = fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", i, s.value(r.keys()[0]), s.value(name), s.value(birth))
+		if r.renumbered {
+			parts[i] += ", _renumbered"
+			how = "CASE WHEN m._renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
 		}
-		file := engine.Literal(filepath.Join(r.Scratch, "scan.parquet"))
-		r.scan = "read_parquet(" + file + ")"
-		scan = "COPY (" + scan + ") TO " + file + " (FORMAT parquet, COMPRESSION lz4)"
+		parts[i] += " FROM " + mention(i)
 	}
-	if err := r.c.Exec(ctx, scan); err != nil {
-		return err
-	}
-	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, _entity, CAST(_how AS sen_how) AS _how, _conflict FROM %s", r.scan)
+	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, CASE WHEN NOT %[1]s THEN g._id END AS _entity,
+ CAST(CASE WHEN NOT %[1]s AND g._id IS NOT NULL THEN %[2]s END AS sen_how) AS _how, g._id IS NOT NULL AND %[1]s AS _conflict
+FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k`, contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
 }
 
-// loose is SQL: what the records say that the first key does not link: _src,
-// _record and the matched fields as f0, f1, ….
-func (r *run) loose() string { return "(SELECT * FROM " + r.scan + " WHERE _entity IS NULL)" }
+// keepLoose keeps what the records say that the first key does not link, so that
+// they are read once: _src, _record and the matched fields as f0, f1, …. Their
+// order is nobody's concern, and to keep it would take memory.
+func (r *run) keepLoose(ctx context.Context) error {
+	parts := make([]string, len(r.sources))
+	for i, s := range r.sources {
+		parts[i] = fmt.Sprintf("SELECT %d::UTINYINT AS _src, m._record", i)
+		for n, f := range r.matched() {
+			parts[i] += fmt.Sprintf(", %s AS f%d", s.value(f), n)
+		}
+		parts[i] += fmt.Sprintf(" FROM %s m WHERE m._record IN (SELECT _record FROM sen_l WHERE _src = %d AND _entity IS NULL)", mention(i), i)
+	}
+	query := strings.Join(parts, "\nUNION ALL\n")
+	if r.Scratch == "" {
+		r.loose = "sen_loose"
+		return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_loose AS %s", query)
+	}
+	if err := os.MkdirAll(r.Scratch, 0o700); err != nil {
+		return sen.Errorf(sen.Unavailable, "make the scratch folder: %w", err)
+	}
+	file := engine.Literal(filepath.Join(r.Scratch, "loose.parquet"))
+	r.loose = "read_parquet(" + file + ")"
+	if err := r.c.Exec(ctx, "SET preserve_insertion_order = false"); err != nil {
+		return err
+	}
+	err := r.exec(ctx, "COPY (%s) TO %s (FORMAT parquet, COMPRESSION lz4)", query, file)
+	return errors.Join(err, r.c.Exec(context.WithoutCancel(ctx), "SET preserve_insertion_order = true"))
+}
 
 // said is a matched field of loose records.
 func (r *run) said(field string) string {
@@ -207,7 +211,7 @@ func (r *run) byOtherKey(ctx context.Context, key string) error {
 	for _, column := range columns {
 		if err := r.exec(ctx, `INSERT INTO sen_fit SELECT m._src, m._record, o._id FROM (SELECT _src, _record, %s AS _k, %s AS _name, %s AS _birth FROM %s WHERE %[1]s IS NOT NULL) m
 JOIN %[5]s o ON m._k = o._k JOIN sen_register g ON o._id = g._id
-WHERE NOT %[6]s AND NOT EXISTS (FROM sen_fit f WHERE f._src = m._src AND f._record = m._record)`, r.said(column), r.said(name), r.said(birth), r.loose(), other(key), contradicts("g")); err != nil {
+WHERE NOT %[6]s AND NOT EXISTS (FROM sen_fit f WHERE f._src = m._src AND f._record = m._record)`, r.said(column), r.said(name), r.said(birth), r.loose, other(key), contradicts("g")); err != nil {
 			return err
 		}
 	}
@@ -231,6 +235,7 @@ func (r *run) keepIdentifiers(ctx context.Context) error {
 		`INSERT INTO sen_names SELECT DISTINCT _entity, CAST(hash('again', _entity) >> 1 AS BIGINT) FROM sen_l
 WHERE _entity IN (SELECT was FROM sen_names) AND _entity NOT IN (SELECT now FROM sen_names)`,
 		"UPDATE sen_l SET _entity = s.was FROM sen_names s WHERE _entity = s.now AND s.now <> s.was",
+		"UPDATE sen_register SET _id = s.was FROM sen_names s WHERE _id = s.now AND s.now <> s.was",
 	} {
 		if err := r.c.Exec(ctx, statement); err != nil {
 			return err

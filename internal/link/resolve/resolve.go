@@ -98,7 +98,7 @@ type run struct {
 	c         *engine.Conn
 	entity    *link.Entity
 	sources   []Source
-	scan      string  // relation of all records with their things by the first key; of the others what they say
+	loose     string  // relation of what the records say that the first key does not link
 	threshold float64 // the probability from which records that were compared are one
 	report    Report
 

@@ -241,6 +241,26 @@ func TestASecondRunKeepsIdentifiersAndSaysWhatChanged(t *testing.T) {
 	}
 }
 
+func TestAThingThatIsOnlyMentionedKeepsWhatIsSaidWhenItKeepsItsIdentifier(t *testing.T) {
+	h := newHub(t)
+	h.crowd()
+	h.put("veh.car/owner", 1, "001190099999", "Nguyễn Văn Minh")
+	h.put("veh.car/owner", 2, "001190099999", "Nguyễn Văn Minh")
+	h.run("")
+	before, _ := h.linked("veh.car/owner", 1)
+	if err := h.c.Exec(t.Context(), "CREATE TEMP TABLE earlier AS FROM "+Links); err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range h.rows["veh.car/owner"] {
+		h.rows["veh.car/owner"][i] = strings.ReplaceAll(row, "001190099999", "001190077777")
+	}
+	h.run("earlier")
+	after, _ := h.linked("veh.car/owner", 1)
+	if name := h.ask("SELECT name FROM golden WHERE entity = " + after); after != before || name != "Nguyễn Văn Minh" {
+		t.Errorf("%s, who was %s, is called %q", after, before, name)
+	}
+}
+
 func TestWhoIsGivenTheNumberThatWasAnothersIsNotThatOne(t *testing.T) {
 	h := newHub(t)
 	h.crowd()
