@@ -42,7 +42,7 @@ func (p *program) status(ctx context.Context, names []string) error {
 
 // desk answers from the declarations and the state alone.
 func (d *declarations) desk(s *state.State, now func() time.Time) *desk.Desk {
-	return desk.New(desk.Options{Dir: d.dir, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, State: s, Now: now})
+	return desk.New(desk.Options{Dir: d.dir, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, Elements: d.elements, State: s, Now: now})
 }
 
 func (p *program) showStatus(a desk.Systems) {

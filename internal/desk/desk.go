@@ -6,10 +6,12 @@ package desk
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -19,19 +21,25 @@ type Options struct {
 	Country   string
 	Contracts *contract.Set
 	Problems  contract.Problems // of elements and contracts
-	State     *state.State      // nil where the hub has none yet
+	Elements  *dictionary.Set
+	State     *state.State // nil where the hub has none yet
 	Now       func() time.Time
 }
 
 // Desk answers. It is safe for concurrent use.
-type Desk struct{ o Options }
+type Desk struct {
+	o         Options
+	catalogue func() *Catalogue // made when it is first asked for
+}
 
 // New answers from these rooms.
 func New(o Options) *Desk {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Desk{o}
+	return &Desk{o: o, catalogue: sync.OnceValue(func() *Catalogue {
+		return NewCatalogue(o.Contracts.Datasets(), o.Elements.Elements())
+	})}
 }
 
 // Datasets are all that the hub's contracts declare.

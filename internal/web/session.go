@@ -127,4 +127,5 @@ type item struct {
 
 var menu = []item{
 	{"/systems", "Hệ thống", "Systems", access.SeeSystems},
+	{"/catalogue", "Danh mục", "Catalogue", access.SeeCatalogue},
 }

@@ -85,6 +85,8 @@ func (s *Server) funcs(l text.Lang) template.FuncMap {
 		"role":   func(role string) string { return roleWord(l, role) },
 		"stage":  func(name string) word { return wordOf(l, stageWords, name) },
 		"run":    func(name string) word { return wordOf(l, runWords, name) },
+		"part":   func(name string) string { return wordOf(l, partWords, name).Text },
+		"kind":   func(name string) string { return wordOf(l, kindWords, name).Text },
 		"blocks": func(name string) string { return wordOf(l, blockWords, name).Text },
 	}
 }

@@ -85,6 +85,9 @@ func (s *Server) register() {
 		route{"POST /sign-out", "", (*request).signOut},
 		route{"GET /systems", access.SeeSystems, (*request).systems},
 		route{"GET /systems/{dataset}", access.SeeSystems, (*request).system},
+		route{"GET /catalogue", access.SeeCatalogue, (*request).catalogue},
+		route{"GET /catalogue/datasets/{dataset}", access.SeeCatalogue, (*request).catalogueDataset},
+		route{"GET /catalogue/elements/{name}", access.SeeCatalogue, (*request).element},
 	)
 	for _, one := range s.routes {
 		s.mux.HandleFunc(one.pattern, s.serve(one))

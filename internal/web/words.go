@@ -45,6 +45,21 @@ var blockWords = map[string]words{
 	desk.BlockLate:   {vi: "quá hạn cam kết", en: "older than promised"},
 }
 
+var kindWords = map[string]words{
+	desk.KindDataset: {vi: "bộ dữ liệu", en: "dataset"},
+	desk.KindElement: {vi: "thành phần dữ liệu", en: "data element"},
+	desk.KindColumn:  {vi: "cột", en: "column"},
+}
+
+var partWords = map[string]words{
+	desk.PartName:        {vi: "tên", en: "name"},
+	desk.PartTitle:       {vi: "tên gọi", en: "title"},
+	desk.PartSource:      {vi: "nguồn", en: "source"},
+	desk.PartAgency:      {vi: "cơ quan", en: "agency"},
+	desk.PartElement:     {vi: "thành phần dữ liệu", en: "data element"},
+	desk.PartDescription: {vi: "mô tả", en: "description"},
+}
+
 var roleWords = map[string]words{
 	account.Operator: {vi: "trực vận hành", en: "operator"},
 	account.Steward:  {vi: "quản trị dữ liệu", en: "data steward"},
