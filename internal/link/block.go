@@ -237,15 +237,15 @@ func (x *index) keys(i int32) []int32 {
 }
 
 // behind appends the pairs of a record with those from a place on that share a key
-// with it.
-func (x *index) behind(out []pair, i, from int32, most int) []pair {
+// with it, the record in the upper half.
+func (x *index) behind(out []uint64, i, from int32, most int) []uint64 {
 	for _, k := range x.keys(i) {
 		in := x.records[x.starts[k]:x.starts[k+1]]
 		if len(in) > most {
 			continue
 		}
 		for at := len(in) - 1; at >= 0 && in[at] >= from; at-- {
-			out = append(out, pair{i, in[at]})
+			out = append(out, uint64(i)<<32|uint64(in[at]))
 		}
 	}
 	return out

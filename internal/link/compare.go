@@ -45,6 +45,7 @@ type comparator struct {
 	vocabulary *vocabulary // Text
 	matrix     []uint8     // few values: the levels of all pairs of them, row by row
 	agree      float64     // see agreement
+	rarities   []float64   // per count of records: see rarity
 }
 
 // vocabulary holds the words of a Text column, how rare each is, and which of
@@ -183,11 +184,21 @@ func (k *comparator) level(a, b int32) uint8 {
 
 // sameWritten reports whether two values of one form differ in capitals alone.
 func (k *comparator) sameWritten(a, b int32) bool {
+	if k.style != nil && k.style[a] != others && k.of[a] == k.of[b] {
+		return k.style[a] == k.style[b]
+	}
 	return strings.EqualFold(k.column.Value(a), k.column.Value(b))
 }
 
 func (k *comparator) nameLevel(a, b int32) uint8 {
-	f, g := k.at(k.form(a)), k.at(k.form(b))
+	formA, formB := k.form(a), k.form(b)
+	if formA == formB {
+		if k.sameWritten(a, b) {
+			return 0
+		}
+		return 1
+	}
+	f, g := k.at(formA), k.at(formB)
 	x, y := f.joined(), g.joined()
 	if x == y {
 		if k.sameWritten(a, b) {

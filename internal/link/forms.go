@@ -9,6 +9,7 @@ import (
 // form once, however many values are written alike but for capitals and marks.
 type forms struct {
 	of    []int32 // per value: its form; nil: each value has one of its own, by its own number
+	style []uint8 // per value: which of the ways it is written in that differ in more than capitals; its form's first is 0, and others are all that come after. Nil with of
 	list  texts   // per form: see packed
 	plain bool    // no form has more than one word
 }
@@ -46,17 +47,72 @@ func newForms(c *Column) *forms {
 	f := &forms{of: make([]int32, c.Distinct()), plain: true}
 	var buffer []byte
 	own := true
+	if allFolded(c) { // then none is written as another is
+		for i := range f.of {
+			buffer = f.pack(buffer[:0], c.Value(int32(i)))
+			f.list.add(string(buffer))
+		}
+		f.of = nil
+		return f
+	}
+	f.style = make([]uint8, c.Distinct())
+	var writings styles
 	for i := range f.of {
 		buffer = f.pack(buffer[:0], fold(c.Value(int32(i))))
 		n, fresh := f.list.number(string(buffer))
 		own = own && fresh
 		f.of[i] = n
+		f.style[i] = writings.of(c, n, int32(i), fresh)
 	}
 	if own {
-		f.of = nil
+		f.of, f.style = nil, nil
 	}
 	f.list.settle()
 	return f
+}
+
+func allFolded(c *Column) bool {
+	for i := range c.Distinct() {
+		if !isFolded(c.Value(int32(i))) {
+			return false
+		}
+	}
+	return true
+}
+
+// styles are the first values of each form, by which others are told apart.
+type styles struct {
+	first []int32           // per form: its first value
+	more  map[int32][]int32 // per form with several: the first value of each other style
+}
+
+// others is the style of what is written in more ways than are told apart.
+const others = 255
+
+// of is the style of a value.
+func (s *styles) of(c *Column, form, value int32, fresh bool) uint8 {
+	if fresh {
+		s.first = append(s.first, value)
+		return 0
+	}
+	text := c.Value(value)
+	if strings.EqualFold(c.Value(s.first[form]), text) {
+		return 0
+	}
+	for i, v := range s.more[form] {
+		if strings.EqualFold(c.Value(v), text) {
+			return uint8(i + 1)
+		}
+	}
+	n := len(s.more[form]) + 1
+	if n == others {
+		return others
+	}
+	if s.more == nil {
+		s.more = map[int32][]int32{}
+	}
+	s.more[form] = append(s.more[form], value)
+	return uint8(n)
 }
 
 // pack appends a folded text in the form in which it is kept.
@@ -91,6 +147,22 @@ func (f *forms) form(value int32) int32 {
 		return value
 	}
 	return f.of[value]
+}
+
+// warm touches the forms of values, step by step.
+func (f *forms) warm(codes []int32) (touched int) {
+	if f.of != nil {
+		for i, code := range codes {
+			codes[i] = f.of[code]
+		}
+	}
+	for _, form := range codes {
+		touched += int(f.list.ends[form])
+	}
+	for _, form := range codes {
+		touched += int(f.list.at(form)[0])
+	}
+	return touched
 }
 
 func (f *forms) at(form int32) packed { return packed(f.list.at(form)) }

@@ -105,7 +105,10 @@ func (m *model) learn(ctx context.Context) error {
 		return err
 	}
 	m.train(random, candidates)
-	m.weights = m.parameters.table()
+	m.weights, m.prior = m.parameters.table(), math.Log(m.parameters.lambda/(1-m.parameters.lambda))
+	for _, c := range m.comparators {
+		c.makeRarities()
+	}
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package link
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"runtime"
@@ -29,6 +28,7 @@ type model struct {
 	across      bool        // only pairs of two files are looked at
 	parameters  parameters
 	weights     [][missing + 1][]float64 // of the parameters: see table
+	prior       float64                  // log-odds of a pair before it is compared
 }
 
 type keyedBy struct {
@@ -188,7 +188,7 @@ func (s *swap) found(a, b []int32) bool {
 // term-frequency adjustment).
 func (m *model) weight(i, j int32, x pattern) float64 {
 	p := &m.parameters
-	w, same := math.Log(p.lambda/(1-p.lambda)), 0
+	w, same := m.prior, 0
 	for k := range m.weights {
 		l := x.level(k)
 		if l != missing {
@@ -220,10 +220,32 @@ func (m *model) rarity(k int, a, b int32) float64 {
 	if a == Missing || b == Missing {
 		return 0
 	}
-	column := m.table.Columns[m.columns[k]]
-	share := float64(max(column.Counts[a], column.Counts[b])) / float64(column.Filled)
-	average := m.comparators[k].agreement()
-	return -math.Log(max(share/average, leastRarity))
+	c := m.comparators[k]
+	n := c.column.Counts[a]
+	if a != b {
+		n = max(n, c.column.Counts[b])
+	}
+	if int(n) < len(c.rarities) {
+		return c.rarities[n]
+	}
+	return c.rarity(n)
+}
+
+// rarity is what it is worth that two have a value that n records have.
+func (c *comparator) rarity(n int32) float64 {
+	share := float64(n) / float64(c.column.Filled)
+	return -math.Log(max(share/c.agreement(), leastRarity))
+}
+
+// usualCounts is up to how many records of one value rarities are kept.
+const usualCounts = 4096
+
+// makeRarities keeps the rarities of usual counts.
+func (c *comparator) makeRarities() {
+	c.rarities = make([]float64, usualCounts)
+	for n := range c.rarities {
+		c.rarities[n] = c.rarity(int32(n))
+	}
 }
 
 // agreement is the probability that two records drawn at random have the same
@@ -250,23 +272,22 @@ type pair struct{ a, b int32 }
 func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk int) func([]pair)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
-	pool := sync.Pool{New: func() any { return &[]pair{} }}
+	pool := sync.Pool{New: func() any { return &room{} }}
 	for from := 0; from < m.table.Rows; from += chunk * step {
 		if inner.Err() != nil {
 			break
 		}
 		group.Go(func() error {
 			visit, to := start(from/(chunk*step)), min(from+chunk, m.table.Rows)
-			pairs := pool.Get().(*[]pair)
-			defer pool.Put(pairs)
+			own := pool.Get().(*room)
+			defer pool.Put(own)
 			if m.indices != nil {
-				*pairs = m.candidates((*pairs)[:0], int32(from), int32(to))
-				visit(*pairs)
+				visit(m.candidates(own, int32(from), int32(to)))
 				return inner.Err()
 			}
 			for i := from; i < to; i++ {
-				*pairs = m.allBehind((*pairs)[:0], int32(i))
-				visit(*pairs)
+				own.pairs = m.allBehind(own.pairs[:0], int32(i))
+				visit(own.pairs)
 			}
 			return inner.Err()
 		})
@@ -279,7 +300,7 @@ func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk in
 
 // compareAll appends the patterns of pairs.
 func (m *model) compareAll(out []pattern, pairs []pair) []pattern {
-	for some := range slices.Chunk(pairs, 64) {
+	for some := range slices.Chunk(pairs, atOnce) {
 		m.warm(some)
 		for _, p := range some {
 			out = append(out, m.compare(p.a, p.b))
@@ -289,26 +310,31 @@ func (m *model) compareAll(out []pattern, pairs []pair) []pattern {
 }
 
 // warm touches what pairs need before they are compared: records lie all
-// over the memory, and the processor waits for many of them at once as long
-// as for one.
+// over the memory, and the processor waits for many places at once as long as
+// for one, where each of them is known.
 func (m *model) warm(pairs []pair) (touched int) {
 	for _, p := range pairs {
 		touched += int(m.table.row(p.a)[0]) + int(m.table.row(p.b)[0])
 	}
+	var room [2 * atOnce]int32
 	for k, c := range m.comparators {
 		if c.matrix != nil || c.kind == Date || c.kind == Number {
 			continue
 		}
+		codes, at := room[:0], m.columns[k]
 		for _, p := range pairs {
-			for _, i := range [2]int32{p.a, p.b} {
-				if code := m.table.row(i)[m.columns[k]]; code != Missing {
-					touched += int(c.at(c.form(code))[0])
-				}
+			x, y := m.table.row(p.a)[at], m.table.row(p.b)[at]
+			if x != Missing && y != Missing && x != y {
+				codes = append(codes, x, y)
 			}
 		}
+		touched += c.warm(codes)
 	}
 	return touched
 }
+
+// atOnce is how many pairs are touched and then compared.
+const atOnce = 64
 
 // allBehind appends the pairs of a record with all behind it.
 func (m *model) allBehind(out []pair, i int32) []pair {
@@ -324,20 +350,33 @@ func (m *model) allBehind(out []pair, i int32) []pair {
 // to be two.
 func (m *model) firstBehind(i int32) int32 { return max(i+1, int32(m.table.Anchors)) }
 
-// candidates appends the pairs of some records with those behind them that
+// room is memory that is used again.
+type room struct {
+	keys  []uint64 // pairs, the first record in the upper half
+	pairs []pair
+}
+
+// candidates are the pairs of some records with those behind them that
 // share a key, in order, each once.
-func (m *model) candidates(out []pair, from, to int32) []pair {
+func (m *model) candidates(own *room, from, to int32) []pair {
+	keys := own.keys[:0]
 	for x, index := range m.indices {
 		index.warm(from, to)
 		for i := from; i < to; i++ {
-			out = index.behind(out, i, m.firstBehind(i), m.most[x])
+			keys = index.behind(keys, i, m.firstBehind(i), m.most[x])
 		}
 	}
-	if m.across {
-		out = slices.DeleteFunc(out, func(p pair) bool { return m.table.Part[p.a] == m.table.Part[p.b] })
+	slices.Sort(keys)
+	own.keys, own.pairs = keys, own.pairs[:0]
+	last := uint64(0) // no pair: a record is not beside itself
+	for _, key := range keys {
+		p := pair{int32(key >> 32), int32(uint32(key))}
+		if key != last && (!m.across || m.table.Part[p.a] != m.table.Part[p.b]) {
+			own.pairs = append(own.pairs, p)
+		}
+		last = key
 	}
-	slices.SortFunc(out, func(p, q pair) int { return cmp.Or(cmp.Compare(p.a, q.a), cmp.Compare(p.b, q.b)) })
-	return slices.Compact(out)
+	return own.pairs
 }
 
 // tallyCandidates counts the patterns of every step-th chunk's candidates, and

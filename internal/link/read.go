@@ -43,7 +43,8 @@ func ParseTruth(arg string) (Truth, error) {
 	return t, nil
 }
 
-// label is the part of a value that says which thing the record is.
+// label is the part of a value that says which thing the record is; an empty one
+// says nothing.
 func (t Truth) label(value string) (string, bool) {
 	value = strings.TrimSpace(value)
 	if t.Pattern == nil {
@@ -277,9 +278,7 @@ func (l *loading) add(part int, at places, b block) error {
 		}
 		n := int(batch.NumRows())
 		l.out.Table.addColumns(part, n, columns)
-		for i := range n {
-			l.out.Truth = append(l.out.Truth, l.label(batch, at.truth, i))
-		}
+		l.addTruth(batch, at.truth)
 		if at.id < 0 {
 			continue
 		}
@@ -294,19 +293,21 @@ func (l *loading) add(part int, at places, b block) error {
 	return nil
 }
 
-// label is the number of a row's true thing.
-func (l *loading) label(batch arrow.RecordBatch, column, row int) int32 {
-	if column < 0 {
-		return -1
-	}
-	if values := batch.Column(column).(*array.String); !values.IsNull(row) {
-		if label, said := l.Truth.label(values.Value(row)); said {
-			n, _ := l.labels.number(label)
-			return n
+// addTruth puts the numbers of the rows' true things behind the others.
+func (l *loading) addTruth(batch arrow.RecordBatch, column int) {
+	labels := make([]string, batch.NumRows())
+	if column >= 0 {
+		values := batch.Column(column).(*array.String)
+		for i := range labels {
+			if !values.IsNull(i) {
+				labels[i], _ = l.Truth.label(values.Value(i))
+			}
+			if labels[i] == "" {
+				l.out.Unlabeled++
+			}
 		}
 	}
-	l.out.Unlabeled++
-	return -1
+	l.out.Truth = append(l.out.Truth, l.labels.numbers(labels)...)
 }
 
 // readable refuses a row that could not be read.

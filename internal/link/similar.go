@@ -31,9 +31,17 @@ func edits(a, b string, most int) int {
 		last[j] = uint8(j)
 	}
 	for i := 1; i <= len(a); i++ {
-		now[0] = uint8(i)
-		least := now[0]
-		for j := 1; j <= len(b); j++ {
+		// More than most apart from the diagonal, no cell can come below most.
+		from, to := max(1, i-most), min(len(b), i+most)
+		now[from-1] = uint8(most + 1)
+		if from == 1 {
+			now[0] = uint8(i)
+		}
+		if to < len(b) {
+			now[to+1] = uint8(most + 1)
+		}
+		least := now[from-1]
+		for j := from; j <= to; j++ {
 			cost := last[j-1]
 			if a[i-1] != b[j-1] {
 				cost = 1 + min(cost, last[j], now[j-1])
