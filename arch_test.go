@@ -22,7 +22,7 @@ var floors = map[string]int{
 	"contract": 1, "dictionary": 1, "engine": 1, "index": 1, "keys": 1, "object": 1, "state": 1, "text": 1, "xlsx": 1,
 	"account": 2, "lake": 2, "source": 2,
 	"access": 3, "backup": 3, "clean": 3, "decision": 3, "profile": 3,
-	"link": 4, "quality": 4, "correction": 5,
+	"indicator": 4, "link": 4, "quality": 4, "correction": 5,
 	"flow":  5,
 	"bench": 6, "desk": 6,
 	"web":  7,

@@ -84,6 +84,18 @@ func Entities() fs.FS {
 	return below
 }
 
+//go:embed indicators/*.yaml
+var indicators embed.FS
+
+// Indicators are the indicator files of the whole country.
+func Indicators() fs.FS {
+	below, err := fs.Sub(indicators, "indicators")
+	if err != nil {
+		panic(err) // the folder is embedded above
+	}
+	return below
+}
+
 // Contracts holds the agencies' contracts, one "<agency>.odcs.yaml" each;
 // their servers' paths are relative to a hub whose sources/ is Options.Dir.
 func Contracts() fs.FS {

@@ -75,6 +75,8 @@ type demoAnswer struct {
 	Why    []heldLine             `json:"why,omitempty"`
 	Scores []quality.AgencyReport `json:"quality,omitempty"`
 	Linked []flow.Linked          `json:"linked,omitempty"`
+
+	Figures []figureLine `json:"figures,omitempty"`
 }
 
 func (p *program) demo(ctx context.Context, o demoOptions) error {
@@ -150,7 +152,10 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 		return err
 	}
 	if o.sources == wholeCountry {
-		if err := writeEntities(filepath.Join(o.dir, "entities")); err != nil {
+		if err := writeFiles(filepath.Join(o.dir, "entities"), demo.Entities()); err != nil {
+			return err
+		}
+		if err := writeFiles(filepath.Join(o.dir, "indicators"), demo.Indicators()); err != nil {
 			return err
 		}
 	}
@@ -164,23 +169,23 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 // wholeCountry is how many sources the agencies of the entity files are.
 const wholeCountry = 16
 
-// writeEntities writes the entity files that are not there yet.
-func writeEntities(dir string) error {
+// writeFiles writes the files of a folder that are not there yet.
+func writeFiles(dir string, from fs.FS) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return sen.Errorf(sen.Unavailable, "make the folder of entities: %w", err)
+		return sen.Errorf(sen.Unavailable, "make the folder %s: %w", filepath.Base(dir), err)
 	}
-	files, err := fs.ReadDir(demo.Entities(), ".")
+	files, err := fs.ReadDir(from, ".")
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		text, err := fs.ReadFile(demo.Entities(), f.Name())
+		text, err := fs.ReadFile(from, f.Name())
 		if err != nil {
 			return err
 		}
 		if path := filepath.Join(dir, f.Name()); !exists(path) {
 			if err := os.WriteFile(path, text, 0o644); err != nil {
-				return sen.Errorf(sen.Unavailable, "write an entity file: %w", err)
+				return sen.Errorf(sen.Unavailable, "write %s: %w", path, err)
 			}
 		}
 	}
@@ -294,6 +299,9 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 		return err
 	}
 	if a.Linked, err = h.link(ctx, entities); err != nil {
+		return err
+	}
+	if a.Figures, err = p.runIndicators(ctx, h, nil, false); err != nil {
 		return err
 	}
 	known, err := p.someone(ctx, h)

@@ -161,6 +161,8 @@ type hub struct {
 	hook  hook
 	rules func(context.Context) (*engine.Engine, error) // see confined; opened once
 
+	figures func(context.Context) (*engine.Engine, error) // of indicators; as rules, and apart from it: both name what they read
+
 	mu   sync.Mutex
 	stop []func() error // what was started, in order
 }
@@ -231,6 +233,9 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 	h.rules = h.once(func(ctx context.Context) (*engine.Engine, error) {
 		return h.confined(ctx, d.config.Memory/ruleShare, d.data("tmp", "rules"))
 	})
+	h.figures = h.once(func(ctx context.Context) (*engine.Engine, error) {
+		return h.confined(ctx, d.config.Memory/figureShare, d.data("tmp", "figures"))
+	})
 	h.flow = flow.New(flow.Options{Hub: d.dir, Cleaners: d.config.Threads, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(), Say: p.mention,
 		Principal: p.principal(), Now: p.now, Progress: progress, Hook: h.hook.flow,
 		Rules: clean.Rules{Engine: h.rules, Timeout: d.config.RuleTimeout}, Elements: d.elements, References: d.contracts.ReferenceData(),
@@ -242,6 +247,9 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 // ruleShare is the part of engine.memory that the SQL of contracts' own rules
 // may take beside the engine that loads.
 const ruleShare = 4
+
+// figureShare is the part that the queries of indicators may take.
+const figureShare = 4
 
 // confined starts an engine for other people's SQL: it reads the lake and
 // nothing else.

@@ -85,7 +85,7 @@ func (p *program) root() *cobra.Command {
 	root.AddCommand(p.initCommand(), p.contractCommand(), p.syncCommand(), p.statusCommand(), p.qualityCommand(),
 		p.quarantineCommand(), p.caseCommand(), p.linkCommand(), p.getCommand(), p.explainCommand(), p.reviewCommand(), p.mergeCommand(), p.unmergeCommand(), p.decisionsCommand(),
 		p.verifyCommand(), p.sourceCommand(), p.retentionCommand(), p.backupCommand(), p.restoreCommand(),
-		p.standardiseCommand(), p.queryCommand(), p.upCommand(), p.userCommand(), p.demoCommand(), p.unitsCommand(),
+		p.standardiseCommand(), p.queryCommand(), p.indicatorCommand(), p.upCommand(), p.userCommand(), p.demoCommand(), p.unitsCommand(),
 		p.benchCommand(), p.versionCommand(), p.docsCommand())
 	return root
 }

@@ -109,6 +109,11 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 			return err
 		}
 	}
+	group.Go(func() error {
+		return p.keepFigures(ctx, h, func(name string, err error) {
+			log.Error("an indicator has no new figure", "indicator", name, "error", err)
+		})
+	})
 	scheme := "http"
 	if f.certificate != "" {
 		scheme = "https"

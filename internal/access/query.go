@@ -28,6 +28,10 @@ type Query struct {
 	SQL   string
 	AsOf  lake.AsOf // the zero value: now
 	Limit int       // rows of the answer at most; 0 for no bound
+
+	// Beside are relations that are not in the lake and hold nobody's data, as
+	// SQL in parentheses, by the name that the statement calls them.
+	Beside map[sen.Dataset]string
 }
 
 // Column is a column of an answer; Type is the engine's name of its type.
@@ -43,17 +47,20 @@ type Answer struct {
 	Rows    [][]any  `json:"rows"`
 	More    bool     `json:"more"`     // there are rows beyond the limit
 	Named   int      `json:"subjects"` // records that the journal names; 0 where it names whole datasets
+
+	Snapshots map[sen.Dataset]int64 `json:"snapshots"` // of the lake's tables that were read
 }
 
 // Query answers a SELECT over the clean tables of the lake, called
-// "agency"."object". e must be an engine of its own, confined to the lake's
+// "agency"."object", and its golden ones, called "entity"."name". e must be an engine of its own, confined to the lake's
 // folder: other people's SQL runs in it.
 //
 // The journal names the records of the answer where the statement filters,
 // joins, orders and limits rows. Where it folds many rows into one
 // (aggregates, DISTINCT, subqueries, windows, set operations, WITH), what it
 // looked at cannot be told from the answer, and the journal says that the
-// whole dataset was read: everybody in that snapshot finds the entry.
+// whole dataset was read: everybody in that snapshot finds the entry. So it
+// says of golden records.
 func (d *Door) Query(ctx context.Context, e *engine.Engine, l *lake.Lake, q Query) (answer Answer, err error) {
 	c, err := e.Conn(ctx)
 	if err != nil {
@@ -64,17 +71,17 @@ func (d *Door) Query(ctx context.Context, e *engine.Engine, l *lake.Lake, q Quer
 	if err != nil {
 		return Answer{}, err
 	}
-	scans, err := plan(ctx, l, s.datasets(), q.AsOf)
+	tables, err := plan(ctx, l, s.datasets(), q)
 	if err != nil {
 		return Answer{}, err
 	}
-	q.Dataset, q.Fields = s.datasets(), s.fields(scans)
+	q.Dataset, q.Fields = s.datasets(), s.fields(tables)
 	reading, err := d.Open(ctx, q.Request)
 	if err != nil {
 		return Answer{}, err
 	}
 	defer func() { err = errors.Join(err, reading.Close(err)) }()
-	run := query{statement: s, scans: scans, limit: q.Limit}
+	run := query{statement: s, tables: tables, limit: q.Limit, answer: Answer{Snapshots: map[sen.Dataset]int64{}}}
 	if err := run.read(ctx, c, reading); err != nil {
 		return Answer{}, err
 	}
@@ -85,11 +92,71 @@ func (d *Door) Query(ctx context.Context, e *engine.Engine, l *lake.Lake, q Quer
 	return run.answer, nil
 }
 
+// Columns are those that a statement would answer with, and the datasets that it
+// reads. No data is read, so nothing is written down. Of q, who asks and why do
+// not count.
+func (d *Door) Columns(ctx context.Context, e *engine.Engine, l *lake.Lake, q Query) ([]Column, []sen.Dataset, error) {
+	c, err := e.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer c.Close()
+	s, err := parse(ctx, c, q.SQL)
+	if err != nil {
+		return nil, nil, err
+	}
+	tables, err := plan(ctx, l, s.datasets(), q)
+	if err != nil {
+		return nil, nil, err
+	}
+	run := query{statement: s, tables: tables}
+	if err := run.makeViews(ctx, c); err != nil {
+		return nil, nil, err
+	}
+	text, err := s.text(ctx, c, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	rows, err := c.Query(ctx, "SELECT column_name, column_type FROM (DESCRIBE "+text+")")
+	if err != nil {
+		return nil, nil, refuse(err)
+	}
+	defer rows.Close()
+	var out []Column
+	for rows.Next() {
+		var one Column
+		if err := rows.Scan(&one.Name, &one.Type); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, one)
+	}
+	return out, s.datasets(), refuse(rows.Err())
+}
+
+// table is what a statement reads under the name of a dataset.
+type table struct {
+	sql      string // a relation
+	columns  []string
+	snapshot int64
+	named    bool // its rows say which records they are
+}
+
+// entities is the agency under which golden records lie.
+const entities = "entity"
+
 // plan finds the snapshot of each dataset.
-func plan(ctx context.Context, l *lake.Lake, datasets []sen.Dataset, as lake.AsOf) (map[sen.Dataset]lake.Scan, error) {
-	scans := map[sen.Dataset]lake.Scan{}
+func plan(ctx context.Context, l *lake.Lake, datasets []sen.Dataset, q Query) (map[sen.Dataset]table, error) {
+	tables := map[sen.Dataset]table{}
 	for _, name := range datasets {
-		t, err := l.Lookup(ctx, lake.Clean, name)
+		if sql, known := q.Beside[name]; known {
+			tables[name] = table{sql: sql}
+			continue
+		}
+		kind := lake.Clean
+		if name.Agency() == entities {
+			kind = lake.Golden
+		}
+		t, err := l.Lookup(ctx, kind, name)
 		if err != nil && sen.KindOf(err) == sen.NotFound {
 			return nil, sen.Errorf(sen.NotFound, "there is no data of a dataset %s", name).
 				WithHint("`sen status` names the datasets; one that was never synced has no data")
@@ -97,24 +164,34 @@ func plan(ctx context.Context, l *lake.Lake, datasets []sen.Dataset, as lake.AsO
 		if err != nil {
 			return nil, err
 		}
-		if scans[name], err = t.Scan(ctx, as); err != nil {
+		scan, err := t.Scan(ctx, q.AsOf)
+		if err != nil {
 			return nil, err
 		}
+		tables[name] = table{sql: scan.SQL(), columns: names(scan.Fields()), snapshot: scan.Snapshot.ID, named: kind == lake.Clean}
 	}
-	return scans, nil
+	return tables, nil
+}
+
+func names(fields []lake.Field) []string {
+	out := make([]string, len(fields))
+	for i, f := range fields {
+		out[i] = f.Name
+	}
+	return out
 }
 
 // fields are the columns of each dataset that the statement names; none where
 // it asks for all.
-func (s *statement) fields(scans map[sen.Dataset]lake.Scan) map[sen.Dataset][]string {
+func (s *statement) fields(tables map[sen.Dataset]table) map[sen.Dataset][]string {
 	out := map[sen.Dataset][]string{}
 	if s.star {
 		return out
 	}
-	for name, scan := range scans {
-		for _, f := range scan.Fields() {
-			if slices.Contains(s.names, f.Name) {
-				out[name] = append(out[name], f.Name)
+	for name, t := range tables {
+		for _, column := range t.columns {
+			if slices.Contains(s.names, column) {
+				out[name] = append(out[name], column)
 			}
 		}
 	}
@@ -124,9 +201,19 @@ func (s *statement) fields(scans map[sen.Dataset]lake.Scan) map[sen.Dataset][]st
 // query is a statement on its way to its answer.
 type query struct {
 	*statement
-	scans  map[sen.Dataset]lake.Scan
+	tables map[sen.Dataset]table
 	limit  int
 	answer Answer
+}
+
+// traced reports whether the answer can be traced to records.
+func (q *query) traced() bool {
+	for _, t := range q.tables {
+		if !t.named {
+			return false
+		}
+	}
+	return q.rows
 }
 
 func (q *query) read(ctx context.Context, c *engine.Conn, reading *Reading) error {
@@ -134,8 +221,8 @@ func (q *query) read(ctx context.Context, c *engine.Conn, reading *Reading) erro
 		return err
 	}
 	var traced []mention
-	if q.rows {
-		traced = q.tables
+	if q.traced() {
+		traced = q.statement.tables
 	}
 	text, err := q.text(ctx, c, traced)
 	if err != nil {
@@ -150,12 +237,17 @@ func (q *query) read(ctx context.Context, c *engine.Conn, reading *Reading) erro
 	if err != nil {
 		return err
 	}
-	if q.rows {
+	for name, t := range q.tables {
+		if t.snapshot != 0 {
+			q.answer.Snapshots[name] = t.snapshot
+		}
+	}
+	if q.traced() {
 		q.answer.Named = len(subjects)
 		return reading.Saw(subjects...)
 	}
-	for name, scan := range q.scans {
-		if err := reading.All(name, scan.Snapshot.ID); err != nil {
+	for name, t := range q.tables {
+		if err := reading.All(name, t.snapshot); err != nil {
 			return err
 		}
 	}
@@ -166,15 +258,19 @@ func (q *query) read(ctx context.Context, c *engine.Conn, reading *Reading) erro
 // what names a row.
 func (q *query) makeViews(ctx context.Context, c *engine.Conn) error {
 	hidden := "_range, _row"
-	if !q.rows {
+	if !q.traced() {
 		hidden += ", _key, _position"
 	}
-	for name, scan := range q.scans {
+	for name, t := range q.tables {
 		if err := c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+engine.Ident(name.Agency())); err != nil {
 			return err
 		}
+		columns := "*"
+		if t.named {
+			columns = "* EXCLUDE (" + hidden + ")"
+		}
 		view := engine.Ident(name.Agency()) + "." + engine.Ident(name.Object())
-		if err := c.Exec(ctx, "CREATE OR REPLACE VIEW "+view+" AS SELECT * EXCLUDE ("+hidden+") FROM ("+scan.SQL()+")"); err != nil {
+		if err := c.Exec(ctx, "CREATE OR REPLACE VIEW "+view+" AS SELECT "+columns+" FROM ("+t.sql+")"); err != nil {
 			return err
 		}
 	}
@@ -229,7 +325,7 @@ func (q *query) subjects(named []any) []Subject {
 			continue
 		}
 		version, _ := named[i+1].(int64)
-		out = append(out, Subject{Dataset: q.tables[i/2].dataset, Key: RecordKey(key), Version: version})
+		out = append(out, Subject{Dataset: q.statement.tables[i/2].dataset, Key: RecordKey(key), Version: version})
 	}
 	return out
 }

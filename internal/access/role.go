@@ -54,6 +54,7 @@ const (
 	Correction     sen.Purpose = "correction"
 	LinkReview     sen.Purpose = "link-review"
 	Residence      sen.Purpose = "residence-confirmation"
+	Statistics     sen.Purpose = "official-statistics" // figures that name nobody
 )
 
 // grant is which fields of which datasets a role may read for a purpose.

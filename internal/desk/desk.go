@@ -12,18 +12,20 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/indicator"
 	"github.com/sen-hub/sen/internal/state"
 )
 
 // Options are the rooms of an open hub that answers come from.
 type Options struct {
-	Dir       string // the hub's folder
-	Country   string
-	Contracts *contract.Set
-	Problems  contract.Problems // of elements and contracts
-	Elements  *dictionary.Set
-	State     *state.State // nil where the hub has none yet
-	Now       func() time.Time
+	Dir        string // the hub's folder
+	Country    string
+	Contracts  *contract.Set
+	Problems   contract.Problems // of elements and contracts
+	Elements   *dictionary.Set
+	Indicators []*indicator.Indicator // in the order of the leader's page
+	State      *state.State           // nil where the hub has none yet
+	Now        func() time.Time
 }
 
 // Desk answers. It is safe for concurrent use.

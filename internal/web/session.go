@@ -7,6 +7,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/text"
 )
 
@@ -27,6 +28,10 @@ func (q *request) setCookie(value string, age int) {
 func (q *request) home() error {
 	if q.who == nil {
 		q.redirect("/sign-in")
+		return nil
+	}
+	if path, other := firstPages[q.who.Role]; other {
+		q.redirect(path)
 		return nil
 	}
 	for _, item := range menu {
@@ -128,4 +133,9 @@ type item struct {
 var menu = []item{
 	{"/systems", "Hệ thống", "Systems", access.SeeSystems},
 	{"/catalogue", "Danh mục", "Catalogue", access.SeeCatalogue},
+	{"/leader", "Toàn cảnh", "Overview", access.SeeFigures},
+	{"/indicators", "Chỉ tiêu", "Indicators", access.SeeFigures},
 }
+
+// firstPages are those of roles that do not begin with the first of the menu.
+var firstPages = map[string]string{account.Leader: "/leader"}

@@ -88,6 +88,9 @@ func (s *Server) register() {
 		route{"GET /catalogue", access.SeeCatalogue, (*request).catalogue},
 		route{"GET /catalogue/datasets/{dataset}", access.SeeCatalogue, (*request).catalogueDataset},
 		route{"GET /catalogue/elements/{name}", access.SeeCatalogue, (*request).element},
+		route{"GET /leader", access.SeeFigures, (*request).leader},
+		route{"GET /indicators", access.SeeFigures, (*request).indicators},
+		route{"GET /indicators/{name}", access.SeeFigures, (*request).indicator},
 	)
 	for _, one := range s.routes {
 		s.mux.HandleFunc(one.pattern, s.serve(one))
