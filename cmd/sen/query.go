@@ -44,11 +44,12 @@ func (p *program) queryCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "query SQL",
 		Short: p.lang.Pick("Hỏi dữ liệu sạch bằng SQL, có mục đích và ghi sổ", "Ask the clean data in SQL, for a purpose, on the record"),
-		Long: `Runs one SELECT over the clean data. A dataset is called "agency"."object". The
-engine that runs it sees nothing but the lake, and the answer is shown once the
+		Long: `Runs one SELECT over the clean data. A dataset is called "agency"."object", golden
+records "entity"."name". The engine that runs it sees nothing but the lake, and the answer is shown once the
 journal has it: by record where the statement filters, joins, orders and limits
 rows; as a reading of the whole dataset where it folds many rows into one
-(aggregates, DISTINCT, GROUP BY, subqueries, windows, WITH, set operations).`,
+(aggregates, DISTINCT, GROUP BY, subqueries, windows, WITH, set operations), and of
+golden records always.`,
 		Example: "  sen query 'SELECT count(*) FROM \"civil-status\".\"birth\"' --purpose \"annual report\"\n" +
 			"  sen query 'SELECT * FROM \"vehicles\".\"vehicle\" WHERE plate = $$30A-123.45$$' --purpose \"case 12\" --as-of 2026-01-31",
 		Args: cobra.ExactArgs(1),

@@ -145,6 +145,50 @@ func TestAQueryThatFoldsRowsNamesWholeDatasets(t *testing.T) {
 	}
 }
 
+func TestOfGoldenRecordsTheJournalSaysThatAllWereRead(t *testing.T) {
+	d := newDesk(t)
+	maker, err := engine.Open(t.Context(), engine.Options{Threads: 1})
+	must(t, err)
+	defer maker.Close()
+	d.fill(t, maker, lake.Golden, "entity.person", "SELECT i::BIGINT AS entity, 'P' || i AS name FROM range(4) t(i)", "entity:BIGINT name:VARCHAR")
+	for _, text := range []string{`SELECT name FROM entity.person WHERE entity = 2`, `SELECT g.name FROM entity.person g JOIN population.person p ON p.id = g.entity WHERE p.id = 2`} {
+		a, err := d.ask(t, text, 0)
+		must(t, err)
+		if fmt.Sprint(a.Rows) != "[[P2]]" || a.Named != 0 || a.Snapshots["entity.person"] == 0 {
+			t.Errorf("%s: got %+v", text, a)
+		}
+		e := d.seen(t, a.Request)
+		if len(e.Seen) != 0 || len(e.Whole) != len(a.Snapshots) {
+			t.Errorf("%s: the entry is %+v", text, e)
+		}
+	}
+}
+
+func TestWhatStandsBesideTheLakeIsReadByItsName(t *testing.T) {
+	d := newDesk(t)
+	r := request()
+	r.Command, r.Dataset, r.Fields = "indicator run", nil, nil
+	q := Query{Request: r, SQL: `SELECT sum(n) AS value FROM hub.thing`, Beside: map[sen.Dataset]string{"hub.thing": "(SELECT 3::BIGINT AS n)"}}
+	a, err := d.Query(t.Context(), d.engine, d.lake, q)
+	must(t, err)
+	if fmt.Sprint(a.Rows) != "[[3]]" {
+		t.Errorf("got %v", a.Rows)
+	}
+	before := len(d.entries(t, Filter{}))
+	columns, datasets, err := d.Columns(t.Context(), d.engine, d.lake, q)
+	must(t, err)
+	if len(columns) != 1 || columns[0].Name != "value" || len(datasets) != 1 || datasets[0] != "hub.thing" {
+		t.Errorf("got columns %v of %v", columns, datasets)
+	}
+	if after := len(d.entries(t, Filter{})); after != before {
+		t.Errorf("asking for columns made %d entries", after-before)
+	}
+	q.Beside = nil
+	if _, err := d.Query(t.Context(), d.engine, d.lake, q); sen.KindOf(err) != sen.NotFound {
+		t.Errorf("without it: %v", err)
+	}
+}
+
 func TestAQueryReadsNothingButDatasets(t *testing.T) {
 	d := newDesk(t)
 	file := filepath.Join(d.dir, "clean/tax/payer/data/x.parquet")

@@ -67,7 +67,7 @@ func (q *request) figure(m desk.Measured) figureData {
 // owner is what the agency is called that answers for a figure.
 func (q *request) owner(agency string) string {
 	if agency == "hub" {
-		return q.lang.Pick("Trung tâm dữ liệu", "The hub")
+		return q.lang.Pick("Trung tâm", "The hub")
 	}
 	return q.o.Desk.Catalogue().AgencyName(agency)
 }
@@ -226,9 +226,9 @@ type lateData struct {
 
 // Most lines of a column, so that the page stays one screen.
 const (
-	mostMoved   = 6
-	mostBlocked = 5
-	mostLate    = 4
+	mostMoved   = 5
+	mostBlocked = 4
+	mostLate    = 3
 	mostBars    = 6
 )
 

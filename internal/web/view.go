@@ -80,6 +80,7 @@ func (s *Server) funcs(l text.Lang) template.FuncMap {
 		"when":   func(t time.Time) string { return l.Time(t.Local()) },
 		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"ago":    func(t time.Time) string { return l.Duration(s.o.Now().Sub(t)) },
+		"about":  func(t time.Time) string { return about(l, s.o.Now().Sub(t)) },
 		"lasts":  l.Duration,
 		"static": s.static.url,
 		"role":   func(role string) string { return roleWord(l, role) },
@@ -89,6 +90,16 @@ func (s *Server) funcs(l text.Lang) template.FuncMap {
 		"kind":   func(name string) string { return wordOf(l, kindWords, name).Text },
 		"blocks": func(name string) string { return wordOf(l, blockWords, name).Text },
 	}
+}
+
+// about says how long ago something was in its largest unit.
+func about(l text.Lang, d time.Duration) string {
+	for _, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute} {
+		if d >= unit {
+			return l.Duration(d.Truncate(unit)) + l.Pick(" trước", " ago")
+		}
+	}
+	return l.Pick("vừa xong", "just now")
 }
 
 func toInt(v any) int64 {
