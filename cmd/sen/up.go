@@ -17,6 +17,8 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/web"
 )
 
@@ -78,29 +80,23 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	h, err := p.open(ctx, nil)
+	var w *worker
+	h, err := p.open(ctx, func(at flow.Progress) { w.report(at) })
 	if err != nil {
 		return err
 	}
 	defer h.Close()
 	log := slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: p.level()}))
+	if w, err = p.startWorker(h, job.Options{Log: log}); err != nil {
+		return err
+	}
 	pages, err := p.pages(ctx, h, f, log)
 	if err != nil {
 		return err
 	}
 	metrics := newMetrics()
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := h.state.Check(r.Context()); err != nil {
-			http.Error(w, "the state does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		_, _ = w.Write([]byte("ready\n"))
-	})
-	mux.Handle("/", metrics.counted(pages.Handler()))
 	group, ctx := errgroup.WithContext(ctx)
-	address, err := serve(ctx, group, f.listen, mux, f)
+	address, err := serve(ctx, group, f.listen, h.routes(metrics.counted(pages.Handler())), f)
 	if err != nil {
 		return err
 	}
@@ -114,6 +110,10 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 			log.Error("an indicator has no new figure", "indicator", name, "error", err)
 		})
 	})
+	group.Go(func() error {
+		w.jobs.Run(ctx)
+		return nil
+	})
 	scheme := "http"
 	if f.certificate != "" {
 		scheme = "https"
@@ -121,6 +121,21 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	p.say("%s mở tại %s://%s", "%s is up at %s://%s", h.config.Country, scheme, address)
 	p.sayUsers(f)
 	return group.Wait()
+}
+
+// routes are the pages, and what watches over servers asks.
+func (h *hub) routes(pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := h.state.Check(r.Context()); err != nil {
+			http.Error(w, "the state does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ready\n"))
+	})
+	mux.Handle("/", pages)
+	return mux
 }
 
 func (p *program) level() slog.Level {

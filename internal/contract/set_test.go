@@ -165,6 +165,31 @@ func TestTheExampleHubIsValid(t *testing.T) {
 	}
 }
 
+func TestTheScheduleIsThatOfTheDatasetElseOfTheContractElseItsFrequency(t *testing.T) {
+	for _, c := range []struct {
+		sla, line string
+		every     time.Duration
+	}{
+		{"", "", 0},
+		{"{property: latency, value: 1, unit: d}", "", 0},
+		{"{property: frequency, value: 6, unit: h}", "", 6 * time.Hour},
+		{"{property: frequency, value: 0, unit: h}", "", 0},
+		{"{property: frequency, value: 1, unit: d, schedule: 0 2 * * *, scheduler: cron}", "0 2 * * *", 0},
+		{"{property: frequency, value: 1, unit: d, schedule: whenever, scheduler: airflow}", "", 24 * time.Hour},
+		{"{property: latency, value: 1, unit: d, schedule: 0 2 * * *}, {property: latency, value: 1, unit: h, element: o.a, schedule: 5 * * * *}", "5 * * * *", 0},
+		{"{property: latency, value: 1, unit: h, element: other.a, schedule: 5 * * * *}", "", 0},
+	} {
+		src := property("{name: a}")
+		if c.sla != "" {
+			src += "\nslaProperties: [" + c.sla + "]\n"
+		}
+		line, every, ok := parsed(t, src).Datasets()[0].Schedule()
+		if line != c.line || every != c.every && c.line == "" || ok != (c.line != "" || c.every > 0) {
+			t.Errorf("%s: got %q, %s, %v", c.sla, line, every, ok)
+		}
+	}
+}
+
 func TestTheKeyFollowsItsPositions(t *testing.T) {
 	c := parsed(t, property("{name: a, primaryKey: true, primaryKeyPosition: 2}, {name: b}, {name: c, primaryKey: true, primaryKeyPosition: 1}, {name: d, primaryKey: false, primaryKeyPosition: 1}"))
 	if got := names(c.Datasets()[0].Key()); !slices.Equal(got, []string{"c", "a"}) {

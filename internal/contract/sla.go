@@ -81,6 +81,29 @@ func (d Dataset) Retention() (within time.Duration, element string, ok bool) {
 	return d.promise("retention")
 }
 
+// Schedule is when the dataset is read: the cron line of a promise that has one,
+// else its frequency; ok is false where the contract says neither. A promise
+// about this object comes before one about the whole contract.
+func (d Dataset) Schedule() (line string, every time.Duration, ok bool) {
+	for i := range d.Contract.SLA {
+		s := &d.Contract.SLA[i]
+		if s.Schedule == "" || s.Scheduler != "" && s.Scheduler != "cron" {
+			continue
+		}
+		if _, mine := d.mine(s); mine {
+			return strings.TrimSpace(s.Schedule), 0, true
+		}
+		if s.Element == "" && line == "" {
+			line = strings.TrimSpace(s.Schedule)
+		}
+	}
+	if line != "" {
+		return line, 0, true
+	}
+	every, _, ok = d.promise("frequency")
+	return "", every, ok && every > 0
+}
+
 // promise finds an SLA property about this object, else one about the whole
 // contract.
 func (d Dataset) promise(property string) (time.Duration, string, bool) {

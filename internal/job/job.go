@@ -40,13 +40,13 @@ type Planned struct {
 
 // Options are what a caller may set. The zero value queues jobs and does none.
 type Options struct {
-	Work     map[string]Work // by kind
-	Planned  map[sen.Dataset]Planned
-	AtOnce   int              // jobs side by side; default 2
-	Lease    time.Duration    // how long a process holds a job without a sign of life; default 15 seconds
-	Now      func() time.Time // default: time.Now
-	Log      *slog.Logger
-	Backoff  time.Duration // before the second try, twice as long before each further one; default a minute
+	Work      map[string]Work // by kind
+	Planned   map[sen.Dataset]Planned
+	AtOnce    int              // jobs side by side; default 2
+	Lease     time.Duration    // how long a process holds a job without a sign of life; default 15 seconds
+	Now       func() time.Time // default: time.Now
+	Log       *slog.Logger
+	Backoff   time.Duration // before the second try, twice as long before each further one; default a minute
 	MostTries int           // default 6
 }
 
