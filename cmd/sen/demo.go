@@ -283,6 +283,9 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if ctx.Err() != nil {
 		return p.failures(ctx, h.declarations, outcomes)
 	}
+	if err := h.keepContracts(ctx, datasets, outcomes); err != nil {
+		return err
+	}
 	if synced.Cases, err = h.updateCases(ctx, p.now()); err != nil {
 		return err
 	}

@@ -88,6 +88,9 @@ func (w *worker) sync(ctx context.Context, j state.Job, one contract.Dataset) (s
 		return "", out.Err
 	}
 	after := context.WithoutCancel(ctx) // the rows are in
+	if err := w.keepContracts(after, []contract.Dataset{one}, []flow.Outcome{out}); err != nil {
+		return "", err
+	}
 	if _, err := w.updateCases(after, w.p.now()); err != nil {
 		return "", err
 	}

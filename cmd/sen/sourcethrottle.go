@@ -9,6 +9,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/source/live"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -70,17 +71,8 @@ func (p *program) throttle(ctx context.Context, name string, change func(state.T
 		if err != nil {
 			return err
 		}
-		stand, err := s.Throttles(ctx)
+		now, err := desk.HoldBack(ctx, s, server, p.principal(), p.now(), change)
 		if err != nil {
-			return err
-		}
-		was := state.Throttle{Address: server.Address()}
-		if i := slices.IndexFunc(stand, func(h state.Throttle) bool { return h.Address == was.Address }); i >= 0 {
-			was = stand[i]
-		}
-		now := change(was)
-		now.Since, now.Principal = p.now(), p.principal().ID
-		if err := s.SetThrottle(ctx, now); err != nil {
 			return err
 		}
 		at.Throttled = &now

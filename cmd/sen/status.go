@@ -42,8 +42,12 @@ func (p *program) status(ctx context.Context, names []string) error {
 
 // desk answers from the declarations and the state alone.
 func (d *declarations) desk(s *state.State, now func() time.Time) *desk.Desk {
+	return desk.New(d.deskOptions(s, now))
+}
+
+func (d *declarations) deskOptions(s *state.State, now func() time.Time) desk.Options {
 	indicators, _ := d.indicators() // those that can be read; `sen indicator check` tells of the others
-	return desk.New(desk.Options{Dir: d.dir, Indicators: indicators, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, Elements: d.elements, State: s, Now: now})
+	return desk.Options{Dir: d.dir, Indicators: indicators, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, Elements: d.elements, State: s, Now: now}
 }
 
 func (p *program) showStatus(a desk.Systems) {

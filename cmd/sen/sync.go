@@ -15,6 +15,7 @@ import (
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -65,8 +66,13 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 		outcomes := do(h, datasets)
 		view.stop()
 		answer := answerSync(outcomes)
-		var untold error // of the cases: what the sync itself brought is told all the same
-		if answer.Cases, untold = h.updateCases(context.WithoutCancel(ctx), p.now()); untold != nil {
+		after := context.WithoutCancel(ctx)
+		untold := h.keepContracts(after, datasets, outcomes) // and of the cases: what the sync itself brought is told all the same
+		var ill error
+		if answer.Cases, ill = h.updateCases(after, p.now()); ill != nil {
+			untold = errors.Join(untold, ill)
+		}
+		if untold != nil {
 			p.report(sen.KindOf(untold), untold)
 			untold = reported{untold}
 		}
@@ -87,6 +93,16 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 		}
 		return cmp.Or(p.failures(ctx, h.declarations, outcomes), untold)
 	})
+}
+
+// keepContracts keeps the contracts by which datasets have been certified.
+func (h *hub) keepContracts(ctx context.Context, datasets []contract.Dataset, outcomes []flow.Outcome) (all error) {
+	for i, o := range outcomes {
+		if o.Err == nil && !o.Unchanged && o.Dataset == datasets[i].Name {
+			all = errors.Join(all, desk.KeepContract(ctx, h.state, datasets[i]))
+		}
+	}
+	return all
 }
 
 func (p *program) nothingToSync(d *declarations) error {

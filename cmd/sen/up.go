@@ -17,6 +17,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/web"
@@ -90,7 +91,7 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	if w, err = p.startWorker(h, job.Options{Log: log}); err != nil {
 		return err
 	}
-	pages, err := p.pages(ctx, h, f, log)
+	pages, err := p.pages(ctx, w, f, log)
 	if err != nil {
 		return err
 	}
@@ -146,9 +147,12 @@ func (p *program) level() slog.Level {
 }
 
 // pages makes the console over an open hub.
-func (p *program) pages(ctx context.Context, h *hub, f upFlags, log *slog.Logger) (*web.Server, error) {
+func (p *program) pages(ctx context.Context, w *worker, f upFlags, log *slog.Logger) (*web.Server, error) {
+	h := w.hub
 	accounts := account.New(h.state, account.Options{Now: p.now})
-	o := web.Options{Desk: h.declarations.desk(h.state, p.now), Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
+	at := h.deskOptions(h.state, p.now)
+	at.Jobs = w.jobs
+	o := web.Options{Desk: desk.New(at), Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
 		Secure: f.certificate != "" || f.behindProxy}
 	host, _, _ := net.SplitHostPort(f.listen)
 	if h.config.Demo && loopback(host) {

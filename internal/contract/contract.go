@@ -18,6 +18,7 @@ type Contract struct {
 	Tags                                        []string
 	Definitions                                 []Definition
 	Custom                                      CustomProperties
+	Text                                        string // the whole file, as it was read
 }
 
 // Description says what the data is for.

@@ -27,6 +27,7 @@ func parse(file string, src []byte, o Options) (*Contract, Problems) {
 		return nil, problems.sorted(file)
 	}
 	c := build(file, root)
+	c.Text = string(src)
 	problems = append(problems, lint(c, o)...)
 	if len(problems.Errors()) > 0 {
 		c = nil

@@ -13,6 +13,7 @@ import (
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/indicator"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -25,6 +26,7 @@ type Options struct {
 	Elements   *dictionary.Set
 	Indicators []*indicator.Indicator // in the order of the leader's page
 	State      *state.State           // nil where the hub has none yet
+	Jobs       *job.Jobs              // nil where nobody does jobs
 	Now        func() time.Time
 }
 

@@ -69,6 +69,7 @@ type Jobs struct {
 	progress map[sen.Dataset]Progress
 	changed  chan struct{} // closed at the next change
 	wake     chan struct{}
+	stopping chan struct{}
 }
 
 // New works on the jobs that s keeps.
@@ -92,7 +93,7 @@ func New(s *state.State, o Options) *Jobs {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Jobs{state: s, o: o, holder: rand.Text(), mine: map[string]bool{}, progress: map[sen.Dataset]Progress{},
-		changed: make(chan struct{}), wake: make(chan struct{}, 1)}
+		changed: make(chan struct{}), wake: make(chan struct{}, 1), stopping: make(chan struct{})}
 }
 
 // Add asks for a job. Where one of its kind waits already for the dataset, it is
@@ -133,6 +134,9 @@ func (js *Jobs) Changed() <-chan struct{} {
 	defer js.mu.Unlock()
 	return js.changed
 }
+
+// Stopping is closed when Run has been told to stop.
+func (js *Jobs) Stopping() <-chan struct{} { return js.stopping }
 
 func (js *Jobs) tell() {
 	js.mu.Lock()

@@ -20,8 +20,9 @@ const (
 var errLost = errors.New("another process has taken the job over")
 
 // Run plans and does jobs until ctx ends; what is under way then stops at its
-// next safe point, waits in the queue, and Run returns after it.
+// next safe point, waits in the queue, and Run returns after it. It is run once.
 func (js *Jobs) Run(ctx context.Context) {
+	defer context.AfterFunc(ctx, func() { close(js.stopping) })()
 	var running sync.WaitGroup
 	defer running.Wait()
 	tick := time.NewTicker(look)

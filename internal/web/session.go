@@ -135,6 +135,7 @@ var menu = []item{
 	{"/catalogue", "Danh mục", "Catalogue", access.SeeCatalogue},
 	{"/leader", "Toàn cảnh", "Overview", access.SeeFigures},
 	{"/indicators", "Chỉ tiêu", "Indicators", access.SeeFigures},
+	{"/jobs", "Việc", "Jobs", access.SeeSystems},
 }
 
 // firstPages are those of roles that do not begin with the first of the menu.

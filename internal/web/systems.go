@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -67,6 +68,11 @@ type systemData struct {
 	File        string
 	Runs        []state.Run
 	Columns     []desk.Column
+	Supply      desk.Supply
+	Work        jobsData
+	MayRun      bool
+	Changes     []contract.Change // of the contract, since the last certified run
+	Compared    bool              // there is a contract to compare with
 }
 
 // dataset is the one in the path, where it is for this person.
@@ -85,12 +91,22 @@ func (q *request) system() error {
 	if err != nil {
 		return err
 	}
-	d := systemData{Description: one.Object.Description, File: one.Contract.File, Columns: desk.Columns(one)}
+	d := systemData{Description: one.Object.Description, File: filepath.Base(one.Contract.File), Columns: desk.Columns(one)}
 	if d.System, err = q.o.Desk.System(q.ctx(), one); err != nil {
 		return err
 	}
 	if d.Runs, err = q.o.Desk.Runs(q.ctx(), one.Name); err != nil {
 		return err
 	}
+	if d.Supply, err = q.o.Desk.Supply(q.ctx(), one); err != nil {
+		return err
+	}
+	if d.Work, err = q.workOf(one); err != nil {
+		return err
+	}
+	if d.Changes, d.Compared, err = q.o.Desk.ContractChanges(q.ctx(), one); err != nil {
+		return err
+	}
+	d.MayRun = q.may(access.RunSync) && !one.StateSecret()
 	return q.render(http.StatusOK, "system", string(one.Name), d)
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/state"
 	"github.com/sen-hub/sen/internal/text"
 )
 
@@ -72,23 +74,30 @@ func (s *Server) readViews(l text.Lang) (*views, error) {
 // funcs are what pages may call; t chooses between the two ways of saying a thing.
 func (s *Server) funcs(l text.Lang) template.FuncMap {
 	return template.FuncMap{
-		"t":      l.Pick,
-		"n":      func(v any) string { return l.Count(toInt(v)) },
-		"pct":    func(v float64) string { return l.Decimal(v*100, 1) + " %" },
-		"num":    func(v float64, decimals int) string { return l.Decimal(v, decimals) },
-		"date":   func(t time.Time) string { return l.Date(t.Local()) },
-		"when":   func(t time.Time) string { return l.Time(t.Local()) },
-		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"ago":    func(t time.Time) string { return l.Duration(s.o.Now().Sub(t)) },
-		"about":  func(t time.Time) string { return about(l, s.o.Now().Sub(t)) },
-		"lasts":  l.Duration,
-		"static": s.static.url,
-		"role":   func(role string) string { return roleWord(l, role) },
-		"stage":  func(name string) word { return wordOf(l, stageWords, name) },
-		"run":    func(name string) word { return wordOf(l, runWords, name) },
-		"part":   func(name string) string { return wordOf(l, partWords, name).Text },
-		"kind":   func(name string) string { return wordOf(l, kindWords, name).Text },
-		"blocks": func(name string) string { return wordOf(l, blockWords, name).Text },
+		"t":       l.Pick,
+		"n":       func(v any) string { return l.Count(toInt(v)) },
+		"pct":     func(v float64) string { return l.Decimal(v*100, 1) + " %" },
+		"num":     func(v float64, decimals int) string { return l.Decimal(v, decimals) },
+		"date":    func(t time.Time) string { return l.Date(t.Local()) },
+		"when":    func(t time.Time) string { return l.Time(t.Local()) },
+		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"ago":     func(t time.Time) string { return l.Duration(s.o.Now().Sub(t)) },
+		"about":   func(t time.Time) string { return about(l, s.o.Now().Sub(t)) },
+		"lasts":   l.Duration,
+		"static":  s.static.url,
+		"role":    func(role string) string { return roleWord(l, role) },
+		"stage":   func(name string) word { return wordOf(l, stageWords, name) },
+		"run":     func(name string) word { return wordOf(l, runWords, name) },
+		"part":    func(name string) string { return wordOf(l, partWords, name).Text },
+		"kind":    func(name string) string { return wordOf(l, kindWords, name).Text },
+		"job":     func(name state.JobState) word { return wordOf(l, jobWords, string(name)) },
+		"jobKind": func(name string) string { return wordOf(l, jobKindWords, name).Text },
+		"step":    func(name string) string { return wordOf(l, stepWords, name).Text },
+		"result":  func(name string) string { return wordOf(l, resultWords, name).Text },
+		"class":   func(name contract.Class) word { return wordOf(l, classWords, string(name)) },
+		"bytes":   l.Bytes,
+		"asker":   func(principal string) string { return asker(l, principal) },
+		"blocks":  func(name string) string { return wordOf(l, blockWords, name).Text },
 	}
 }
 

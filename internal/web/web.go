@@ -91,6 +91,10 @@ func (s *Server) register() {
 		route{"GET /leader", access.SeeFigures, (*request).leader},
 		route{"GET /indicators", access.SeeFigures, (*request).indicators},
 		route{"GET /indicators/{name}", access.SeeFigures, (*request).indicator},
+		route{"GET /systems/{dataset}/live", access.SeeSystems, (*request).systemLive},
+		route{"POST /systems/{dataset}/{what}", access.RunSync, (*request).runSystem},
+		route{"GET /jobs", access.SeeSystems, (*request).jobs},
+		route{"GET /jobs/live", access.SeeSystems, (*request).jobsLive},
 	)
 	for _, one := range s.routes {
 		s.mux.HandleFunc(one.pattern, s.serve(one))

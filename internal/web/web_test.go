@@ -14,6 +14,7 @@ import (
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/desk"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -39,7 +40,7 @@ func console(t *testing.T) http.Handler {
 			t.Fatal(err)
 		}
 	}
-	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s}), Accounts: accounts, Country: "Sen"})
+	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{})}), Accounts: accounts, Country: "Sen"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,9 @@ package web
 
 import (
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/desk"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 	"github.com/sen-hub/sen/internal/text"
 )
@@ -71,3 +73,44 @@ var roleWords = map[string]words{
 }
 
 func roleWord(l text.Lang, role string) string { return wordOf(l, roleWords, role).Text }
+
+var jobWords = map[string]words{
+	string(state.JobWaiting): {"chờ", "waiting", "wait", "wait"},
+	string(state.JobRunning): {"đang chạy", "running", "info", "run"},
+	string(state.JobDone):    {"xong", "done", "ok", "ok"},
+	string(state.JobFailed):  {"không xong", "failed", "need", "stop"},
+}
+
+var jobKindWords = map[string]words{
+	job.Sync:   {vi: "đồng bộ", en: "sync"},
+	job.Verify: {vi: "đối chiếu lại", en: "verify"},
+	job.Link:   {vi: "liên kết bản ghi", en: "link records"},
+}
+
+var stepWords = map[string]words{
+	"extract": {vi: "đang đọc nguồn", en: "reading the source"},
+	"commit":  {vi: "đang ghi vào kho", en: "committing"},
+	"certify": {vi: "đang chứng thực", en: "certifying"},
+	"done":    {vi: "xong", en: "done"},
+}
+
+var resultWords = map[string]words{
+	"certified": {vi: "đã chứng thực", en: "certified"},
+	"unchanged": {vi: "nguồn không đổi", en: "the source has not changed"},
+	"agrees":    {vi: "nguồn và kho khớp nhau", en: "source and store agree"},
+	"linked":    {vi: "đã liên kết", en: "linked"},
+}
+
+var classWords = map[string]words{
+	string(contract.Breaking):   {"phá vỡ", "breaking", "need", "stop"},
+	string(contract.Compatible): {"tương thích", "compatible", "ok", "ok"},
+	string(contract.Note):       {"ghi chú", "note", "", "off"},
+}
+
+// asker is who asked for a job.
+func asker(l text.Lang, principal string) string {
+	if principal == job.BySchedule {
+		return l.Pick("lịch", "the schedule")
+	}
+	return principal
+}

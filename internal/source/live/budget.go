@@ -209,6 +209,15 @@ func untilOpen(windows []Window, now time.Time) time.Duration {
 	return least
 }
 
+// String is the window as a contract writes it.
+func (w Window) String() string {
+	zone := ""
+	if w.Zone != nil {
+		zone = " " + w.Zone.String()
+	}
+	return fmt.Sprintf("%02d:%02d-%02d:%02d%s", w.From/60, w.From%60, w.To/60, w.To%60, zone)
+}
+
 func (w Window) at(now time.Time) (time.Time, int) {
 	if w.Zone != nil {
 		now = now.In(w.Zone)
