@@ -36,7 +36,7 @@ func fillBirths(f *family, t *table) {
 		r.text(p.number)
 		r.text(p.name)
 		r.sex(p.woman)
-		r.day(p.born)
+		r.day(p.asKnown(birthErrsAboutDay, nobodyErrs).born)
 		r.provinceShort(p.birthProvince)
 		r.text(mother.name)
 		r.text(since(parentsNumbered, registered, mother.number))

@@ -31,7 +31,7 @@ func fillCards(f *family, t *table) {
 		from := max(dayOf(2024, 6, 30)-day(p.index%360), p.born+10)
 		r.text(card)
 		r.text(p.number)
-		r.text(p.name)
+		r.text(p.asKnown(nobodyErrs, cardErrsAboutName).name)
 		r.born(p)
 		r.sex(p.woman)
 		r.text(group)

@@ -35,7 +35,7 @@ func fillLicences(f *family, t *table) {
 		r.text(provinces[p.home.province].code + digits(permute(uint64(p.index), 10_000_000_000, 57_721), 10))
 		r.text(p.number)
 		r.text(p.name)
-		r.born(p)
+		r.born(p.asKnown(licenceErrsAboutDay, nobodyErrs))
 		r.text([]string{"A1", "A1", "A1", "B2", "B2", "C"}[p.index%6])
 		r.province(p.home.province)
 		r.day(min(issued, today))

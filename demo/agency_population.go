@@ -24,8 +24,9 @@ func fillPersons(f *family, t *table) {
 		p, r := &f.people[i], &t.row
 		r.text(p.number)
 		r.text(p.oldNumber)
-		r.text(p.name)
-		r.born(p)
+		known := p.asKnown(registerErrsAboutDay, registerErrsAboutName)
+		r.text(known.name)
+		r.born(known)
 		r.sex(p.woman)
 		r.province(p.birthProvince)
 		r.text(f.group.code)

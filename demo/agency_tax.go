@@ -26,7 +26,7 @@ func fillTaxpayers(f *family, t *table) {
 		issued := max(p.born.plusYears(19), dayOf(2009, 1, 1)) + day(p.index%90)
 		r.text("8" + digits(permute(uint64(p.index), 1_000_000_000, 271_828), 9))
 		r.text(p.number)
-		r.text(p.name)
+		r.text(p.asKnown(nobodyErrs, taxErrsAboutName).name)
 		r.born(p)
 		r.sex(p.woman)
 		r.text(p.home.address(t.rng.below(addressStyles)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -23,8 +24,9 @@ func (p *program) caseCommand() *cobra.Command {
 		Use:   "case",
 		Short: p.lang.Pick("Phiếu chỉnh sửa dữ liệu: cơ quan nào phải sửa gì, đến bao giờ", "Correction cases: which agency has to put what right, and by when"),
 		Long: `Each sync makes a case of each cause for which rows of a dataset are wrong, at the
-agency that owns the datum: rows that break a rule, and records that others refer to
-and that are not there. A case has a deadline in calendar days, rises a level when
+agency that owns the datum: rows that break a rule, records that others refer to and
+that are not there, and records that say of a person or thing what most others do
+not, where this dataset is most likely the one that is wrong. A case has a deadline in calendar days, rises a level when
 that has passed and every week after, takes the agency's reply, closes by itself when
 a later sync brings the fix, and opens again when the fault comes back.`,
 		Example: "  sen case list --overdue\n  sen case export --agency civil-status --format csv -o cases.csv --purpose \"correction\"",
@@ -39,8 +41,8 @@ func (d *declarations) cases(s *state.State) correction.Cases {
 }
 
 // updateCases holds the cases against what the last certified run of each
-// dataset has left. It looks at all of them, so that what a killed sync left
-// undone is done by the next.
+// dataset, and the last link run, have left. It looks at all of them, so that
+// what a killed sync left undone is done by the next.
 func (h *hub) updateCases(ctx context.Context, now time.Time) (correction.Changes, error) {
 	var looked []sen.Dataset
 	var found []correction.Finding
@@ -59,7 +61,15 @@ func (h *hub) updateCases(ctx context.Context, now time.Time) (correction.Change
 		}
 		found = append(found, of...)
 	}
-	return h.cases(h.state).Update(ctx, now, looked, found)
+	conflicts, unread := h.conflictFindings(ctx)
+	if unread != nil {
+		var err error
+		if conflicts, err = h.conflictsUnknown(ctx); err != nil {
+			return correction.Changes{}, err
+		}
+	}
+	changes, err := h.cases(h.state).Update(ctx, now, looked, append(found, conflicts...))
+	return changes, cmp.Or(err, unread)
 }
 
 // findings are what is wrong with a dataset after a run.
@@ -210,6 +220,10 @@ func (p *program) caseLine(d *declarations, cases correction.Cases, one state.Ca
 	line := caseLine{ID: correction.Name(one.Number), Case: one, Overdue: cases.Overdue(one, p.now())}
 	if one.Kind == correction.Missing {
 		line.Meaning = p.lang.Pick("trỏ tới bản ghi không có", "refers to a record that is not there")
+		return line
+	}
+	if strings.HasPrefix(one.Rule, conflictRule) {
+		line.Meaning = fmt.Sprintf(p.lang.Pick("%s khác với điều các bộ dữ liệu khác nói về cùng đối tượng", "%s is other than what most say of the same thing"), one.Column)
 		return line
 	}
 	for _, dataset := range d.contracts.Datasets() {

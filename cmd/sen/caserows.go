@@ -28,6 +28,9 @@ type caseRow struct {
 	Problem string `json:"problem"` // in words
 	Rows    int64  `json:"rows"`    // of the case
 
+	Against  string `json:"others_say,omitempty"` // of a conflict: what the others say,
+	Evidence string `json:"others,omitempty"`     // and who they are
+
 	Reply string `json:"reply"`
 	Note  string `json:"note"`
 	To    string `json:"to"`
@@ -35,14 +38,14 @@ type caseRow struct {
 }
 
 // caseColumns are the columns of an exported table, in this order.
-var caseColumns = []string{"case", "dataset", "key", "line", "column", "value", "problem", "rows", "reply", "note", "to", "until"}
+var caseColumns = []string{"case", "dataset", "key", "line", "column", "value", "others_say", "others", "problem", "rows", "reply", "note", "to", "until"}
 
 func (r caseRow) cells() []string {
 	line := ""
 	if r.Line > 0 {
 		line = fmt.Sprint(r.Line)
 	}
-	return []string{r.Case, r.Dataset, r.Key, line, r.Column, r.Value, r.Problem, fmt.Sprint(r.Rows), r.Reply, r.Note, r.To, r.Until}
+	return []string{r.Case, r.Dataset, r.Key, line, r.Column, r.Value, r.Against, r.Evidence, r.Problem, fmt.Sprint(r.Rows), r.Reply, r.Note, r.To, r.Until}
 }
 
 // rowsOf reads rows of a case through the door.
@@ -59,6 +62,9 @@ func (h *hub) rowsOf(ctx context.Context, p *program, line caseLine, why reason,
 	why.matter = line.ID
 	request := p.request(h.config, why, command)
 	blank := caseRow{Case: line.ID, Dataset: string(line.Dataset), Column: line.Column, Problem: line.Meaning, Rows: line.Rows}
+	if entity, is := strings.CutPrefix(line.Rule, conflictRule); is {
+		return h.conflictRows(ctx, d, blank, entity, request, limit)
+	}
 	if line.Kind == correction.Missing {
 		return h.danglingRows(ctx, d, blank, request, limit)
 	}
@@ -245,6 +251,10 @@ func (p *program) printCase(c caseShown) {
 		return
 	}
 	fmt.Fprintln(p.screen)
+	if strings.HasPrefix(c.Rule, conflictRule) {
+		p.printConflicts(c.Sample)
+		return
+	}
 	rows := terminal.Table{Align: "lrlw", Left: 2, Head: []string{p.lang.Pick("khóa", "key"), p.lang.Pick("hàng", "line"), p.lang.Pick("cột", "column"), p.lang.Pick("đang ghi", "as it stands")}}
 	for _, r := range c.Sample {
 		line := terminal.C("")

@@ -20,6 +20,7 @@ import (
 	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/quality"
 )
 
@@ -75,6 +76,7 @@ type demoAnswer struct {
 	Why    []heldLine             `json:"why,omitempty"`
 	Scores []quality.AgencyReport `json:"quality,omitempty"`
 	Linked []flow.Linked          `json:"linked,omitempty"`
+	Match  []demoMatch            `json:"matches,omitempty"` // some links, explained
 
 	Figures []figureLine `json:"figures,omitempty"`
 }
@@ -286,9 +288,6 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if err := h.keepContracts(ctx, datasets, outcomes); err != nil {
 		return err
 	}
-	if synced.Cases, err = h.updateCases(ctx, p.now()); err != nil {
-		return err
-	}
 	if a.Why, err = heldBack(ctx, h.declarations, h.state, datasets, p.lang); err != nil {
 		return err
 	}
@@ -301,19 +300,16 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if err != nil {
 		return err
 	}
-	if a.Linked, err = h.link(ctx, entities); err != nil {
-		return err
-	}
-	if a.Figures, err = p.runIndicators(ctx, h, nil, false); err != nil {
-		return err
-	}
-	known, err := p.someone(ctx, h)
+	known, err := p.linkCountry(ctx, h, entities, &a)
 	if err != nil {
 		return err
 	}
 	if err := p.answer(a, func() {
 		if err = p.showCountry(outcomes, a); err == nil {
 			p.showLinked(a.Linked, entities)
+			p.showMatches(a.Match)
+			p.showConflicts(a.Linked, entities)
+			p.tellCases(a.Sync.Cases)
 			p.demoNext(a.Hub, known)
 		}
 	}); err != nil {
@@ -325,11 +321,32 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	return p.failures(ctx, h.declarations, outcomes)
 }
 
+// linkCountry links what came in, and finds what is shown of it: known is the
+// number of somebody.
+func (p *program) linkCountry(ctx context.Context, h *hub, entities []*link.Entity, a *demoAnswer) (known string, err error) {
+	if a.Linked, err = h.link(ctx, entities); err != nil {
+		return "", err
+	}
+	if a.Figures, err = p.runIndicators(ctx, h, nil, false); err != nil {
+		return "", err
+	}
+	if a.Sync.Cases, err = h.updateCases(ctx, p.now()); err != nil {
+		return "", err
+	}
+	if known, err = p.someone(ctx, h); err != nil || known == "" {
+		return "", err
+	}
+	at := slices.IndexFunc(entities, func(e *link.Entity) bool { return e.Entity == "person" })
+	if at >= 0 {
+		a.Match, err = p.matches(ctx, h, entities[at])
+	}
+	return known, err
+}
+
 func (p *program) showCountry(outcomes []flow.Outcome, a demoAnswer) error {
 	p.showAgencies(outcomes, *a.Sync)
 	p.showWhy(a.Why, 8)
 	p.showBroken(*a.Sync)
-	p.tellCases(a.Sync.Cases)
 	fmt.Fprintln(p.screen)
 	if err := quality.RenderTable(p.screen, p.lang, a.Scores, p.pageWidth(), p.screen.Colour); err != nil {
 		return err
@@ -353,6 +370,10 @@ func (p *program) someone(ctx context.Context, h *hub) (number string, err error
 	if err != nil {
 		return "", err
 	}
+	conflicts, err := h.entityRelation(ctx, lake.Conflicts, dataset)
+	if err != nil {
+		return "", err
+	}
 	request := p.request(h.config, reason{}, "demo")
 	request.Dataset = []sen.Dataset{dataset}
 	reading, err := h.door.Open(ctx, request)
@@ -366,7 +387,7 @@ func (p *program) someone(ctx context.Context, h *hub) (number string, err error
 	}
 	defer c.Close()
 	var found sql.NullString
-	if err := c.Row(ctx, "SELECT arg_max(identity_number, row(datasets * 2 + (name_rejected IS NOT NULL)::INT, entity)) FROM "+scan.SQL(), &found); err != nil {
+	if err := c.Row(ctx, "SELECT arg_max(identity_number, row(entity IN (SELECT entity FROM "+conflicts+" WHERE survived), entity IN (SELECT entity FROM "+conflicts+"), datasets, entity)) FROM "+scan.SQL(), &found); err != nil {
 		return "", err
 	}
 	current, _ := t.Current()

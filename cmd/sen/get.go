@@ -60,6 +60,8 @@ type goldenField struct {
 	Source   string   `json:"source"`
 	AsOf     string   `json:"as_of,omitempty"`
 	Rejected []string `json:"rejected,omitempty"` // value · dataset
+
+	Disputed *dispute `json:"disputed,omitempty"` // the value is most likely wrong
 }
 
 type goldenPart struct {
@@ -157,6 +159,9 @@ func (h *hub) goldenRecord(ctx context.Context, e *link.Entity, key string) (g g
 		return g, err
 	}
 	defer c.Close()
+	if err := h.findDisputes(ctx, c, &g); err != nil {
+		return g, err
+	}
 	rows, err := c.Query(ctx, "SELECT dataset, count(*), how, avg(probability) FROM "+links+" WHERE entity = ? GROUP BY dataset, how ORDER BY dataset, how", g.ID)
 	if err != nil {
 		return g, err
@@ -234,7 +239,7 @@ func (h *hub) fromIndex(ctx context.Context, g *goldenRecord, e *link.Entity, ke
 		}
 		g.ID = found.ID
 		for _, f := range found.Fields {
-			g.Fields = append(g.Fields, goldenField{f.Name, f.Value, f.Source, f.AsOf, f.Rejected})
+			g.Fields = append(g.Fields, goldenField{Name: f.Name, Value: f.Value, Source: f.Source, AsOf: f.AsOf, Rejected: f.Rejected})
 		}
 		return true, nil
 	}
@@ -366,6 +371,10 @@ func (p *program) showGolden(g goldenRecord) {
 		for _, other := range f.Rejected {
 			value, source, _ := strings.Cut(other, " · ")
 			t.Add(terminal.C(""), terminal.Cell{Text: "≠ " + terminal.Clean(value), Style: terminal.Warn}, terminal.Cell{Text: source, Style: terminal.Quiet}, terminal.C(""))
+		}
+		if d := f.Disputed; d != nil {
+			t.Add(terminal.C(""), terminal.Cell{Text: "! " + p.lang.Pick("có lẽ sai; đúng là ", "most likely wrong; right is ") + terminal.Clean(d.Against), Style: terminal.Bad},
+				terminal.Cell{Text: d.Evidence, Style: terminal.Quiet}, terminal.C(""))
 		}
 	}
 	t.Write(p.screen)

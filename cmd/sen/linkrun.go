@@ -30,7 +30,9 @@ func (p *program) linkRunCommand() *cobra.Command {
 what the hub holds: keys first, where name and birth date do not contradict them,
 then what the records say; and the relations of what was linked: parents, spouses,
 owners, as the section relationships says. Where nothing has changed since the last time, nothing
-is done. Identifiers of things are kept from run to run. ` + "`sen sync`" + ` does the same at its end.`,
+is done. Identifiers of things are kept from run to run. Where datasets say different
+things of one thing, the one that is most likely wrong gets a correction case
+(` + "`sen case list`" + `). ` + "`sen sync`" + ` does the same at its end.`,
 		Example: "  sen link run\n  sen link run person",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := p.open(cmd.Context(), nil)
@@ -49,7 +51,15 @@ is done. Identifiers of things are kept from run to run. ` + "`sen sync`" + ` do
 			if err != nil {
 				return err
 			}
-			return p.answer(linked, func() { p.showLinked(linked, entities) })
+			cases, err := h.updateCases(cmd.Context(), p.now())
+			if err != nil {
+				return err
+			}
+			return p.answer(linked, func() {
+				p.showLinked(linked, entities)
+				p.showConflicts(linked, entities)
+				p.tellCases(cases)
+			})
 		},
 		ValidArgsFunction: p.completeEntities,
 	}
@@ -183,19 +193,11 @@ func (p *program) showLinked(all []flow.Linked, entities []*link.Entity) {
 	if len(all) == 0 {
 		return
 	}
-	names := map[string]string{}
-	for _, e := range entities {
-		names[e.Entity] = p.lang.Pick(e.Name.VI, e.Name.EN)
-	}
 	t := terminal.Table{Align: "lrrrrrrr", Left: 2, Head: []string{"", p.lang.Pick("bản ghi", "records"), p.lang.Pick("đối tượng", "things"),
 		p.lang.Pick("theo khóa", "by key"), p.lang.Pick("khóa khác", "other key"), p.lang.Pick("xác suất", "probable"),
-		p.lang.Pick("chưa nối", "unlinked"), p.lang.Pick("mâu thuẫn", "conflicts")}}
+		p.lang.Pick("chưa nối", "unlinked"), p.lang.Pick("trái khóa", "key refused")}}
 	for _, l := range all {
-		name := names[l.Entity]
-		if name == "" {
-			name = l.Entity
-		}
-		t.Add(terminal.C(name), p.count(l.Records), terminal.Cell{Text: p.lang.Count(l.Things), Style: terminal.Strong}, p.count(l.Linked[resolve.ByKey]), p.count(l.Linked[resolve.ByOtherKey]),
+		t.Add(terminal.C(p.entityName(entities, l.Entity)), p.count(l.Records), terminal.Cell{Text: p.lang.Count(l.Things), Style: terminal.Strong}, p.count(l.Linked[resolve.ByKey]), p.count(l.Linked[resolve.ByOtherKey]),
 			p.count(l.Linked[resolve.Probable]), p.count(l.Unlinked+l.Linked[resolve.Alone]), p.held(l.Conflicts))
 	}
 	fmt.Fprintln(p.screen)
@@ -204,7 +206,7 @@ func (p *program) showLinked(all []flow.Linked, entities []*link.Entity) {
 	for _, l := range all {
 		if c := l.Change; c != nil && !l.Unchanged && *c != (resolve.Change{}) {
 			p.say("  %s so với lần trước: %s gộp, %s tách, %s mới, %s không còn", "  %s since the last time: %s merged, %s split, %s appeared, %s gone",
-				names[l.Entity], p.lang.Count(c.Merged), p.lang.Count(c.Split), p.lang.Count(c.Appeared), p.lang.Count(c.Gone))
+				p.entityName(entities, l.Entity), p.lang.Count(c.Merged), p.lang.Count(c.Split), p.lang.Count(c.Appeared), p.lang.Count(c.Gone))
 		}
 	}
 }

@@ -67,11 +67,7 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 		view.stop()
 		answer := answerSync(outcomes)
 		after := context.WithoutCancel(ctx)
-		untold := h.keepContracts(after, datasets, outcomes) // and of the cases: what the sync itself brought is told all the same
-		var ill error
-		if answer.Cases, ill = h.updateCases(after, p.now()); ill != nil {
-			untold = errors.Join(untold, ill)
-		}
+		untold := h.keepContracts(after, datasets, outcomes) // what the sync itself brought is told all the same
 		if untold != nil {
 			p.report(sen.KindOf(untold), untold)
 			untold = reported{untold}
@@ -86,9 +82,19 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 		}
 		if err != nil { // the records are in: only what they say together is not known
 			p.report(sen.KindOf(err), err)
-			untold = errors.Join(untold, reported{err})
+			untold = reported{err}
 		}
-		if err := p.answer(answer, func() { p.showSync(answer, len(datasets)); p.showLinked(answer.Linked, entities) }); err != nil {
+		if answer.Cases, err = h.updateCases(after, p.now()); err != nil && untold == nil {
+			p.report(sen.KindOf(err), err)
+			untold = reported{err}
+		}
+		if err := p.answer(answer, func() {
+			p.showSync(answer, len(datasets))
+			p.showLinked(answer.Linked, entities)
+			p.showConflicts(answer.Linked, entities)
+			p.tellCases(answer.Cases)
+			p.syncNext(answer)
+		}); err != nil {
 			return err
 		}
 		return cmp.Or(p.failures(ctx, h.declarations, outcomes), untold)
@@ -169,7 +175,9 @@ func (p *program) showSync(a syncAnswer, asked int) {
 	}
 	t.Write(p.screen)
 	p.showChecks(a)
-	p.tellCases(a.Cases)
+}
+
+func (p *program) syncNext(a syncAnswer) {
 	if a.Held > 0 {
 		p.next("sen quarantine list", p.lang.Pick("những gì bị giữ lại, và vì sao", "what was kept back, and why"),
 			"sen quality", p.lang.Pick("bảy tiêu chí của từng cơ quan", "the seven criteria of each agency"))

@@ -35,6 +35,7 @@ type NationFigures struct {
 
 	Relations map[string][]flow.Related `json:"relations"` // by entity
 	Related   []RelationAccuracy        `json:"related"`
+	Blame     []BlameAccuracy           `json:"blame"`
 }
 
 // LinkAccuracy is of the pairs of records of people.
@@ -79,6 +80,9 @@ func Nation(ctx context.Context, o Options) (NationFigures, error) {
 		return f, err
 	}
 	if err := b.checkRelations(ctx, &f); err != nil {
+		return f, err
+	}
+	if err := b.checkBlame(ctx, people, &f); err != nil {
 		return f, err
 	}
 	fmt.Fprintln(b.o.Log, "held; copying what landed plainly")

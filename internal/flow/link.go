@@ -35,8 +35,9 @@ func EntityDataset(entity string) sen.Dataset { return sen.Dataset("entity." + e
 // Linked is what became of one entity.
 type Linked struct {
 	resolve.Report
-	Unchanged bool      `json:"unchanged,omitempty"` // neither the records nor the entity's file have changed
-	Relations []Related `json:"relations,omitempty"` // of the relationships that its file declares
+	Unchanged bool                   `json:"unchanged,omitempty"` // neither the records nor the entity's file have changed
+	Relations []Related              `json:"relations,omitempty"` // of the relationships that its file declares
+	Disputed  resolve.ConflictReport `json:"disputed"`
 }
 
 // linkFields are the columns of a table of links.
@@ -81,18 +82,20 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
+	var out Linked
 	if last, ok := golden.Current(); ok && reviewed && last.Summary[summaryFrom] == in.from {
-		out := Linked{Unchanged: true}
-		if err := json.Unmarshal([]byte(last.Summary[SummaryReport]), &out.Report); err != nil {
-			return out, err
-		}
-		return out, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
+		out.Unchanged = true
+		err = json.Unmarshal([]byte(last.Summary[SummaryReport]), &out.Report)
+	} else {
+		out.Report, err = f.resolve(ctx, e, in, links, golden)
 	}
-	report, err := f.resolve(ctx, e, in, links, golden)
 	if err != nil {
 		return Linked{}, err
 	}
-	return Linked{Report: report}, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
+	if out.Disputed, err = f.findConflicts(ctx, e, in, links, golden); err != nil {
+		return out, err
+	}
+	return out, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
 }
 
 // resolve makes the tables of an entity anew. Golden records come last: their

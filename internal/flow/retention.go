@@ -84,8 +84,8 @@ func (f *Flow) retain(ctx context.Context, d contract.Dataset, dryRun bool, out 
 	return err
 }
 
-// RetainEntities ends the life of the links, golden records and relations that later runs
-// have replaced, and of files that nothing names.
+// RetainEntities ends the life of the links, golden records, relations and
+// conflicts that later runs have replaced, and of files that nothing names.
 func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bool) ([]Retained, error) {
 	tables, err := f.o.Lake.List(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func (f *Flow) RetainEntities(ctx context.Context, keep time.Duration, dryRun bo
 	}
 	var out []Retained
 	for _, t := range tables {
-		if !slices.Contains([]lake.Kind{lake.Golden, lake.Links, lake.Review, lake.Relations}, t.Kind()) {
+		if !slices.Contains([]lake.Kind{lake.Golden, lake.Links, lake.Review, lake.Relations, lake.Conflicts}, t.Kind()) {
 			continue
 		}
 		at := slices.IndexFunc(out, func(r Retained) bool { return r.Dataset == t.Dataset() })

@@ -68,6 +68,7 @@ const (
 	Golden     Kind = "golden"     // of an entity: one record a thing
 	Review     Kind = "review"     // of an entity: pairs of records that are for a person to decide
 	Relations  Kind = "relations"  // of an entity: what its things are to others
+	Conflicts  Kind = "conflicts"  // of an entity: what is most likely wrong of what datasets say of one thing
 )
 
 // Lake is an open lake. It is safe for concurrent use, also by several

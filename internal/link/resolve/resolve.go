@@ -154,7 +154,7 @@ func mention(i int) string { return fmt.Sprintf("sen_m%d", i) }
 
 // mentions makes a view of each source's records under the entity's fields.
 func (r *run) mentions(ctx context.Context) error {
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP MACRO sen_fold(x) AS replace(strip_accents(lower(x)), 'đ', 'd')"); err != nil {
+	if err := r.exec(ctx, foldMacro); err != nil {
 		return err
 	}
 	for i, s := range r.sources {

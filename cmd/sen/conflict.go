@@ -1,0 +1,241 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/correction"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
+)
+
+// conflictRule is the rule of a case of conflicts: "conflict.person".
+const conflictRule = "conflict."
+
+// conflictFindings are what of each column is most likely wrong, as the last
+// link run found it.
+func (h *hub) conflictFindings(ctx context.Context) ([]correction.Finding, error) {
+	entities, err := h.readEntities(nil)
+	if err != nil {
+		return nil, err
+	}
+	var out []correction.Finding
+	for _, e := range entities {
+		report, ok, err := h.flow.ConflictsOf(ctx, e.Entity)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue
+		}
+		for _, one := range report.By {
+			f := correction.Finding{Dataset: datasetOf(one.Dataset), Kind: correction.Disagreement, Rule: conflictRule + e.Entity, Column: one.Column,
+				Severity: "warning", Rows: one.Records, Of: one.Of}
+			f.Owner = f.Dataset.Agency()
+			same := func(o correction.Finding) bool {
+				return o.Dataset == f.Dataset && o.Rule == f.Rule && o.Column == f.Column
+			}
+			if at := slices.IndexFunc(out, same); at >= 0 { // two parts of a dataset, one column
+				out[at].Rows, out[at].Of = out[at].Rows+f.Rows, out[at].Of+f.Of
+				continue
+			}
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// conflictsUnknown keeps the cases of conflicts as they are, where nobody can
+// say what the last link run found.
+func (h *hub) conflictsUnknown(ctx context.Context) ([]correction.Finding, error) {
+	all, err := h.state.Cases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []correction.Finding
+	for _, c := range all {
+		if strings.HasPrefix(c.Rule, conflictRule) {
+			out = append(out, correction.Finding{Dataset: c.Dataset, Kind: c.Kind, Rule: c.Rule, Column: c.Column, Unknown: true})
+		}
+	}
+	return out, nil
+}
+
+// datasetOf is the dataset of a name that may have a part: "land.parcel/owner".
+func datasetOf(source string) sen.Dataset {
+	name, _, _ := strings.Cut(source, "/")
+	return sen.Dataset(name)
+}
+
+// conflictRows are the records of a case of conflicts, with what the others
+// say. They are read through the door: the records themselves, and the things
+// of which the others speak.
+func (h *hub) conflictRows(ctx context.Context, d contract.Dataset, blank caseRow, entity string, request access.Request, limit int) (out []caseRow, err error) {
+	entities, err := h.readEntities([]string{entity})
+	if err != nil {
+		return nil, err
+	}
+	things := flow.EntityDataset(entity)
+	conflicts, err := h.entityRelation(ctx, lake.Conflicts, things)
+	if err != nil {
+		return nil, err
+	}
+	records, err := h.entityRelation(ctx, lake.Clean, d.Name)
+	if err != nil {
+		return nil, err
+	}
+	request.Dataset = []sen.Dataset{d.Name, things}
+	reading, err := h.door.Open(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, reading.Close(err)) }()
+	c, err := h.engine.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	keys := []string{}
+	for _, k := range d.Key() {
+		keys = append(keys, "coalesce(CAST(r."+engine.Ident(k.Name)+" AS VARCHAR), '–')")
+	}
+	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT c.entity, r._key, r._position, coalesce(c.said, ''), coalesce(c.against, ''), c.evidence, [%s]::VARCHAR[]
+FROM %s c JOIN %s r ON c.record = r._key WHERE (c.dataset, c.field) IN (%s) ORDER BY c.bits DESC, r._key LIMIT %d`,
+		strings.Join(keys, ", "), conflicts, records, saidIn(entities[0], d.Name, blank.Column), limit))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		one := blank
+		var thing, key, position int64
+		var values []any
+		if err := rows.Scan(&thing, &key, &position, &one.Value, &one.Against, &one.Evidence, &values); err != nil {
+			return nil, err
+		}
+		var names []string
+		for i, k := range d.Key() {
+			names = append(names, fmt.Sprintf("%s=%v", k.Source(), values[i]))
+		}
+		one.Key = strings.Join(names, "; ")
+		if err := reading.Saw(access.Subject{Dataset: d.Name, Key: access.RecordKey(key), Version: position},
+			access.Subject{Dataset: things, Key: binary.BigEndian.AppendUint64(nil, uint64(thing))}); err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return out, reading.Seal()
+}
+
+// printConflicts shows rows of a case of conflicts.
+func (p *program) printConflicts(sample []caseRow) {
+	t := terminal.Table{Align: "lwwl", Left: 2, Head: []string{p.lang.Pick("khóa", "key"), p.lang.Pick("đang ghi", "as it stands"),
+		p.lang.Pick("nơi khác nói", "others say"), p.lang.Pick("là", "who are")}}
+	for _, r := range sample {
+		t.Add(terminal.C(terminal.Clean(r.Key)), terminal.Cell{Text: terminal.Clean(r.Value), Style: terminal.Warn}, terminal.C(terminal.Clean(r.Against)),
+			terminal.Cell{Text: r.Evidence, Style: terminal.Quiet})
+	}
+	t.Write(p.screen)
+}
+
+// dispute is what others say instead of a golden record's value that is most
+// likely wrong.
+type dispute struct {
+	Against  string  `json:"others_say"`
+	Evidence string  `json:"others"`
+	Bits     float64 `json:"bits"` // by which they outweigh it
+}
+
+// findDisputes marks the fields of a golden record that are most likely wrong.
+func (h *hub) findDisputes(ctx context.Context, c *engine.Conn, g *goldenRecord) error {
+	conflicts, err := h.entityRelation(ctx, lake.Conflicts, flow.EntityDataset(g.Entity))
+	if sen.KindOf(err) == sen.NotFound {
+		return nil // an older program linked the hub
+	}
+	if err != nil {
+		return err
+	}
+	rows, err := c.Query(ctx, "SELECT field, any_value(against), any_value(evidence), max(bits) FROM "+conflicts+" WHERE entity = ? AND survived GROUP BY field", g.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var field string
+		var d dispute
+		if err := rows.Scan(&field, &d.Against, &d.Evidence, &d.Bits); err != nil {
+			return err
+		}
+		for i := range g.Fields {
+			if g.Fields[i].Name == field {
+				g.Fields[i].Disputed = &d
+			}
+		}
+	}
+	return rows.Err()
+}
+
+// saidIn is SQL: the sources and fields of an entity that a dataset's column gives.
+func saidIn(e *link.Entity, dataset sen.Dataset, column string) string {
+	pairs := []string{"('', '')"}
+	for _, name := range e.Records.Names() {
+		record, _ := e.Records.Get(name)
+		for field, of := range record.Fields {
+			if datasetOf(name) == dataset && of == column {
+				pairs = append(pairs, "("+engine.Literal(name)+", "+engine.Literal(field)+")")
+			}
+		}
+	}
+	return strings.Join(pairs, ", ")
+}
+
+// shownConflicts is how many lines of conflicts are shown at the end of a run.
+const shownConflicts = 6
+
+// showConflicts says which agencies are most likely wrong, about what.
+func (p *program) showConflicts(all []flow.Linked, entities []*link.Entity) {
+	t := terminal.Table{Align: "lllrr", Left: 2, Head: []string{p.lang.Pick("ai có lẽ sai", "who is most likely wrong"), "", p.lang.Pick("về", "about"),
+		p.lang.Pick("bản ghi", "records"), p.lang.Pick("trên", "of")}}
+	var things, survived, undecided int64
+	for _, l := range all {
+		things, survived, undecided = things+l.Disputed.Things, survived+l.Disputed.Survived, undecided+l.Disputed.Undecided
+		for _, one := range l.Disputed.By {
+			t.Add(terminal.C(datasetOf(one.Dataset).Agency()), terminal.Cell{Text: one.Dataset, Style: terminal.Quiet}, terminal.C(p.entityName(entities, l.Entity)+" · "+one.Field),
+				p.held(one.Records), p.count(one.Of))
+		}
+	}
+	if len(t.Rows) == 0 {
+		return
+	}
+	p.say("\n  mâu thuẫn: các bộ dữ liệu nói khác nhau về %s người, vật; %s giá trị trong bản ghi vàng có lẽ sai; %s chỗ chưa rõ ai sai",
+		"\n  conflicts: datasets say different things of %s people and things; %s values of golden records are most likely wrong; of %s nobody can say who is",
+		p.lang.Count(things), p.lang.Count(survived), p.lang.Count(undecided))
+	more := len(t.Rows) - shownConflicts
+	t.Rows = t.Rows[:min(len(t.Rows), shownConflicts)]
+	t.Write(p.screen)
+	if more > 0 {
+		p.say("  … và %d dòng nữa: sen case list", "  … and %d more: sen case list", more)
+	}
+}
+
+func (p *program) entityName(entities []*link.Entity, name string) string {
+	for _, e := range entities {
+		if e.Entity == name && e.Name.VI != "" {
+			return p.lang.Pick(e.Name.VI, e.Name.EN)
+		}
+	}
+	return name
+}
