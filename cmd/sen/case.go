@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -61,15 +60,11 @@ func (h *hub) updateCases(ctx context.Context, now time.Time) (correction.Change
 		}
 		found = append(found, of...)
 	}
-	conflicts, unread := h.conflictFindings(ctx)
-	if unread != nil {
-		var err error
-		if conflicts, err = h.conflictsUnknown(ctx); err != nil {
-			return correction.Changes{}, err
-		}
+	conflicts, err := h.conflictFindings(ctx)
+	if err != nil {
+		return correction.Changes{}, err
 	}
-	changes, err := h.cases(h.state).Update(ctx, now, looked, append(found, conflicts...))
-	return changes, cmp.Or(err, unread)
+	return h.cases(h.state).Update(ctx, now, looked, append(found, conflicts...))
 }
 
 // findings are what is wrong with a dataset after a run.

@@ -23,11 +23,12 @@ import (
 const conflictRule = "conflict."
 
 // conflictFindings are what of each column is most likely wrong, as the last
-// link run found it.
+// link run found it. While the entity files cannot be read, of which a link run
+// tells, cases stay as they are.
 func (h *hub) conflictFindings(ctx context.Context) ([]correction.Finding, error) {
-	entities, err := h.readEntities(nil)
-	if err != nil {
-		return nil, err
+	entities, unread := h.readEntities(nil)
+	if unread != nil {
+		return h.conflictsUnknown(ctx)
 	}
 	var out []correction.Finding
 	for _, e := range entities {

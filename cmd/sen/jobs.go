@@ -125,6 +125,9 @@ func (w *worker) linkAll(ctx context.Context, _ state.Job) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = w.link(ctx, entities)
+	if _, err = w.link(ctx, entities); err != nil {
+		return "", err
+	}
+	_, err = w.updateCases(context.WithoutCancel(ctx), w.p.now()) // where datasets say different things of one thing
 	return resultLinked, err
 }

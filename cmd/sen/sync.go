@@ -84,9 +84,9 @@ func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []c
 			p.report(sen.KindOf(err), err)
 			untold = reported{err}
 		}
-		if answer.Cases, err = h.updateCases(after, p.now()); err != nil && untold == nil {
+		if answer.Cases, err = h.updateCases(after, p.now()); err != nil {
 			p.report(sen.KindOf(err), err)
-			untold = reported{err}
+			untold = errors.Join(untold, reported{err})
 		}
 		if err := p.answer(answer, func() {
 			p.showSync(answer, len(datasets))
