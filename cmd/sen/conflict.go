@@ -152,43 +152,6 @@ func (p *program) printConflicts(sample []caseRow) {
 	t.Write(p.screen)
 }
 
-// dispute is what others say instead of a golden record's value that is most
-// likely wrong.
-type dispute struct {
-	Against  string  `json:"others_say"`
-	Evidence string  `json:"others"`
-	Bits     float64 `json:"bits"` // by which they outweigh it
-}
-
-// findDisputes marks the fields of a golden record that are most likely wrong.
-func (h *hub) findDisputes(ctx context.Context, c *engine.Conn, g *goldenRecord) error {
-	conflicts, err := h.entityRelation(ctx, lake.Conflicts, flow.EntityDataset(g.Entity))
-	if sen.KindOf(err) == sen.NotFound {
-		return nil // an older program linked the hub
-	}
-	if err != nil {
-		return err
-	}
-	rows, err := c.Query(ctx, "SELECT field, any_value(against), any_value(evidence), max(bits) FROM "+conflicts+" WHERE entity = ? AND survived GROUP BY field", g.ID)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var field string
-		var d dispute
-		if err := rows.Scan(&field, &d.Against, &d.Evidence, &d.Bits); err != nil {
-			return err
-		}
-		for i := range g.Fields {
-			if g.Fields[i].Name == field {
-				g.Fields[i].Disputed = &d
-			}
-		}
-	}
-	return rows.Err()
-}
-
 // saidIn is SQL: the sources and fields of an entity that a dataset's column gives.
 func saidIn(e *link.Entity, dataset sen.Dataset, column string) string {
 	pairs := []string{"('', '')"}
@@ -239,4 +202,14 @@ func (p *program) entityName(entities []*link.Entity, name string) string {
 		}
 	}
 	return name
+}
+
+// entityRelation is a table of the lake as it stands.
+func (h *hub) entityRelation(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (string, error) {
+	t, err := h.lake.Lookup(ctx, kind, dataset)
+	if err != nil {
+		return "", err
+	}
+	scan, err := t.Scan(ctx, lake.AsOf{})
+	return scan.SQL(), err
 }

@@ -2,21 +2,17 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/decision"
-	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
-	"github.com/sen-hub/sen/internal/lake"
-	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -74,24 +70,16 @@ func (p *program) confirm(ctx context.Context, number int64, later bool) error {
 	if err != nil {
 		return err
 	}
-	out := decided{decisionLine: lineOf(made)}
+	out := decided{Decision: desk.Named(made)}
 	if err := h.takeEffect(ctx, &out, later); err != nil {
 		return err
 	}
 	return p.answer(out, func() { p.showDecided(out) })
 }
 
-// decisionLine is a decision as the program answers it.
-type decisionLine struct {
-	ID string `json:"id"`
-	state.Decision
-}
-
-func lineOf(d state.Decision) decisionLine { return decisionLine{decision.Name(d.Number), d} }
-
 // decided is what became of a decision.
 type decided struct {
-	decisionLine
+	desk.Decision
 	Linked []flow.Linked `json:"linked,omitempty"` // of a run; none where it takes effect later
 }
 
@@ -115,7 +103,7 @@ func (h *hub) takeEffect(ctx context.Context, d *decided, later bool) error {
 }
 
 func (p *program) listDecisions(ctx context.Context, entities []string) error {
-	lines := []decisionLine{}
+	lines := []desk.Decision{}
 	err := p.withState(ctx, nil, func(d *declarations, _ []contract.Dataset, s *state.State) error {
 		if _, err := d.readEntities(entities); err != nil || s == nil {
 			return err
@@ -123,7 +111,7 @@ func (p *program) listDecisions(ctx context.Context, entities []string) error {
 		all, err := s.Decisions(ctx)
 		for _, one := range all {
 			if len(entities) == 0 || slices.Contains(entities, one.Entity) {
-				lines = append(lines, lineOf(one))
+				lines = append(lines, desk.Named(one))
 			}
 		}
 		return err
@@ -134,7 +122,7 @@ func (p *program) listDecisions(ctx context.Context, entities []string) error {
 	return p.answer(lines, func() { p.showDecisions(lines) })
 }
 
-func (p *program) showDecisions(lines []decisionLine) {
+func (p *program) showDecisions(lines []desk.Decision) {
 	if len(lines) == 0 {
 		p.say("Chưa ai quyết định gì.", "Nobody has decided anything yet.")
 		return
@@ -186,57 +174,4 @@ func (p *program) showDecided(d decided) {
 			}
 		}
 	}
-}
-
-// speaks is a record that speaks of a thing, and how it was linked.
-type speaks struct {
-	Record      string   `json:"record"` // dataset:key, or dataset/part:key
-	How         string   `json:"how"`
-	Probability *float64 `json:"probability,omitempty"`
-
-	side state.DecisionSide
-}
-
-// recordName is a record as people name it on the command line.
-func recordName(s state.DecisionSide) string { return fmt.Sprintf("%s:%d", s.Dataset, s.Record) }
-
-// speakOf are up to most records that speak of a thing, those first whose
-// dataset is believed first.
-func (h *hub) speakOf(ctx context.Context, e *link.Entity, thing int64, most int) ([]speaks, error) {
-	links, err := h.entityRelation(ctx, lake.Links, flow.EntityDataset(e.Entity))
-	if err != nil {
-		return nil, err
-	}
-	c, err := h.engine.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	believed := "CASE dataset"
-	for i, name := range e.Records.Names() {
-		record, _ := e.Records.Get(name)
-		rank := map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[record.Role]
-		believed += fmt.Sprintf(" WHEN %s THEN %d", engine.Literal(name), rank*e.Records.Len()+i)
-	}
-	rows, err := c.Query(ctx, "SELECT dataset, record, coalesce(how, ''), probability FROM "+links+" WHERE entity = ? ORDER BY "+believed+" END, record LIMIT ?", thing, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []speaks
-	for rows.Next() {
-		s := speaks{side: state.DecisionSide{Thing: thing}}
-		if err := rows.Scan(&s.side.Dataset, &s.side.Record, &s.How, &s.Probability); err != nil {
-			return nil, err
-		}
-		s.Record = recordName(s.side)
-		out = append(out, s)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if len(out) == 0 {
-		return nil, sen.Errorf(sen.NotFound, "no record speaks of it any more").WithHint("`sen link run` brings links and golden records together again")
-	}
-	return out, nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/demo"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
@@ -76,7 +77,7 @@ type demoAnswer struct {
 	Why    []heldLine             `json:"why,omitempty"`
 	Scores []quality.AgencyReport `json:"quality,omitempty"`
 	Linked []flow.Linked          `json:"linked,omitempty"`
-	Match  []demoMatch            `json:"matches,omitempty"` // some links, explained
+	Match  []desk.LinkedRecord    `json:"matches,omitempty"` // some links, explained
 
 	Figures []figureLine `json:"figures,omitempty"`
 }
@@ -338,7 +339,7 @@ func (p *program) linkCountry(ctx context.Context, h *hub, entities []*link.Enti
 	}
 	at := slices.IndexFunc(entities, func(e *link.Entity) bool { return e.Entity == "person" })
 	if at >= 0 {
-		a.Match, err = p.matches(ctx, h, entities[at])
+		a.Match, err = h.desk(p).Matches(ctx, p.request(h.config, reason{}, "demo"), entities[at])
 	}
 	return known, err
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"math"
@@ -13,10 +12,9 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
-	"github.com/sen-hub/sen/internal/flow"
-	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/link"
-	"github.com/sen-hub/sen/internal/link/resolve"
 )
 
 func (p *program) explainCommand() *cobra.Command {
@@ -41,95 +39,27 @@ picture. Both are people's data: they are shown when the journal has the entry.`
 	return c
 }
 
-// explanation is the answer of `sen explain`.
-type explanation struct {
-	Entity      string    `json:"entity"`
-	IDs         [2]string `json:"ids"`
-	Steps       []step    `json:"steps"`
-	Bits        float64   `json:"bits"`
-	Probability float64   `json:"probability"`
-}
-
-// step is what one field says.
-type step struct {
-	Field string  `json:"field"`
-	A     string  `json:"a"`
-	B     string  `json:"b"`
-	Level string  `json:"level"`
-	Bits  float64 `json:"bits"`
-}
-
 func (p *program) explain(ctx context.Context, entity string, keys []string, why reason, svg string) error {
-	return p.withGolden(ctx, goldenRequest{command: "explain", entity: entity, keys: keys}, why, func(h *hub, e *link.Entity, both []goldenRecord) error {
-		report, err := h.lastReport(ctx, entity)
+	asked := desk.GoldenRequest{Request: access.Request{Command: "explain"}, Entity: entity, Keys: keys}
+	return p.withGolden(ctx, asked, why, func(h *hub, _ *link.Entity, both []desk.Golden) error {
+		x, err := h.desk(p).Explain(ctx, entity, both)
 		if err != nil {
 			return err
 		}
-		if len(report.Weights) == 0 {
-			return sen.Errorf(sen.NotFound, "no records of it were compared: its keys decided all").At("%s", entity)
-		}
-		x := explained(e, report, both)
 		if svg != "" {
-			picture := x.svg(p.lang.Pick("ban đầu", "before"), p.lang.Pick("xác suất", "probability"))
+			picture := waterfall(x, p.lang.Pick("ban đầu", "before"), p.lang.Pick("xác suất", "probability"))
 			if err := os.WriteFile(svg, []byte(picture), 0o600); err != nil {
 				return sen.Errorf(sen.Unavailable, "write the picture: %w", err)
 			}
 		}
-		return p.answer(x, func() { p.showExplanation(x, report.Prior) })
+		return p.answer(x, func() { p.showExplanation(x) })
 	})
-}
-
-// lastReport is what the last run found of an entity.
-func (h *hub) lastReport(ctx context.Context, entity string) (r resolve.Report, err error) {
-	t, err := h.lake.Lookup(ctx, lake.Golden, flow.EntityDataset(entity))
-	if sen.KindOf(err) == sen.NotFound {
-		return r, sen.Errorf(sen.NotFound, "there are no golden records of it yet").At("%s", entity).WithHint("`sen link run` makes them")
-	}
-	if err != nil {
-		return r, err
-	}
-	last, _ := t.Current()
-	return r, json.Unmarshal([]byte(last.Summary[flow.SummaryReport]), &r)
-}
-
-// explained compares two records field by field.
-func explained(e *link.Entity, report resolve.Report, both []goldenRecord) explanation {
-	out := explanation{Entity: e.Entity, IDs: [2]string{fmt.Sprint(both[0].ID), fmt.Sprint(both[1].ID)}, Bits: report.Prior}
-	for _, c := range e.Spec().Compare {
-		s := step{Field: c.Column, A: both[0].value(c.Column), B: both[1].value(c.Column)}
-		if at := link.LevelOf(c.Kind, s.A, s.B); at >= 0 {
-			s.Level = c.Kind.Levels()[at]
-			s.Bits = weightOf(report.Weights, c.Column, s.Level)
-		}
-		out.Steps = append(out.Steps, s)
-		out.Bits += s.Bits
-	}
-	out.Probability = 1 / (1 + math.Exp2(-out.Bits))
-	return out
-}
-
-func (g goldenRecord) value(field string) string {
-	for _, f := range g.Fields {
-		if f.Name == field {
-			return f.Value
-		}
-	}
-	return ""
-}
-
-func weightOf(all []link.Weight, column, level string) float64 {
-	for _, w := range all {
-		if w.Column == column && w.Level == level {
-			return w.Bits
-		}
-	}
-	return 0
 }
 
 // barBits is how many bits one cell of the terminal's bar stands for.
 const barBits = 2
 
-func (p *program) showExplanation(e explanation, prior float64) {
+func (p *program) showExplanation(e desk.Explanation) {
 	t := terminal.Table{Align: "llllrl", Left: 2, Head: []string{p.lang.Pick("trường", "field"), "A", "B", p.lang.Pick("mức giống", "level"), "bit", ""}}
 	row := func(field, a, b, level string, bits float64) {
 		style, sign := terminal.Good, "+"
@@ -140,7 +70,7 @@ func (p *program) showExplanation(e explanation, prior float64) {
 		t.Add(terminal.C(field), valueCell(a), valueCell(b), terminal.Cell{Text: level, Style: terminal.Quiet},
 			terminal.C(sign+p.lang.Decimal(math.Abs(bits), 1)), terminal.Cell{Text: bar, Style: style})
 	}
-	row(p.lang.Pick("ban đầu", "before"), "", "", p.lang.Pick("hai bản ghi bất kỳ", "any two records"), prior)
+	row(p.lang.Pick("ban đầu", "before"), "", "", p.lang.Pick("hai bản ghi bất kỳ", "any two records"), e.Prior)
 	for _, s := range e.Steps {
 		level := s.Level
 		if level == "" {
@@ -153,14 +83,10 @@ func (p *program) showExplanation(e explanation, prior float64) {
 	p.say("  tổng %s bit: xác suất là một %s", "  in all %s bits: the probability that they are one is %s", p.lang.Decimal(e.Bits, 1), p.lang.Decimal(e.Probability, 6))
 }
 
-// svg draws the waterfall: each field's bar begins where the one before ended.
-func (e explanation) svg(before, probability string) string {
+// waterfall draws the waterfall: each field's bar begins where the one before ended.
+func waterfall(e desk.Explanation, before, probability string) string {
 	const width, left, height, scale = 760.0, 220.0, 28.0, 6.0
 	zero := left + (width-left)/2
-	prior := e.Bits
-	for _, s := range e.Steps {
-		prior -= s.Bits
-	}
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img" font-family="sans-serif" font-size="13"><title>%s %.6f</title>`,
 		width, height*float64(len(e.Steps)+2)+10, escapeXML(probability), e.Probability)
@@ -176,7 +102,7 @@ func (e explanation) svg(before, probability string) string {
 			y+15, escapeXML(name), min(max(min(from, to), left), width), y, min(math.Abs(to-from), width-left), height-8, color, width-48, y+15, bits)
 		at += bits
 	}
-	bar(0, before, prior)
+	bar(0, before, e.Prior)
 	for i, s := range e.Steps {
 		bar(i+1, s.Field+": "+s.Level, s.Bits)
 	}

@@ -13,11 +13,14 @@ import (
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/keys"
 	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/source"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -157,6 +160,9 @@ type hub struct {
 	lake   *lake.Lake
 	flow   *flow.Flow
 	door   *access.Door
+	index  *index.DB // kept open by `sen up`; else nil
+
+	linking sync.Mutex // who has it loads the index that is kept open
 
 	hook  hook
 	rules func(context.Context) (*engine.Engine, error) // see confined; opened once
@@ -242,6 +248,20 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 		Source: source.Options{RangeRows: d.config.RangeRows, RangeBytes: d.config.RangeBytes, FieldLimit: int(d.config.FieldLimit)}})
 	h.door = access.New(h.state, h.keys, access.Options{Now: p.now, Log: p.log()})
 	return nil
+}
+
+// desk answers from all rooms.
+func (h *hub) desk(p *program) *desk.Desk { return h.deskOf(p, nil) }
+
+// deskOf answers from all rooms; w does what people ask for.
+func (h *hub) deskOf(p *program, w *worker) *desk.Desk {
+	o := h.declarations.deskOptions(h.state, p.now)
+	o.Entities = sync.OnceValues(func() ([]*link.Entity, error) { return h.readEntities(nil) })
+	if w != nil {
+		o.Relink, o.Jobs = w.linkAnew, w.jobs
+	}
+	o.Engine, o.Lake, o.Door, o.Index = h.engine, h.lake, h.door, h.reader
+	return desk.New(o)
 }
 
 // ruleShare is the part of engine.memory that the SQL of contracts' own rules

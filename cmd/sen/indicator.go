@@ -145,7 +145,7 @@ func failedFigures(lines []figureLine) error {
 // runIndicators runs indicators, those named or all, of these with due those
 // that are due. One that fails does not stop the others.
 func (p *program) runIndicators(ctx context.Context, h *hub, names []string, due bool) ([]figureLine, error) {
-	d := h.desk(h.state, p.now)
+	d := h.desk(p)
 	chosen, err := chooseIndicators(ctx, d, names)
 	if err != nil {
 		return nil, err
@@ -272,7 +272,7 @@ func (p *program) checkIndicators(ctx context.Context, names []string) error {
 		return err
 	}
 	defer h.Close()
-	d := h.desk(h.state, p.now)
+	d := h.desk(p)
 	_, problems := h.indicators()
 	chosen, err := chooseIndicators(ctx, d, names)
 	if err != nil {

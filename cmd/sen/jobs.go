@@ -119,6 +119,12 @@ func (w *worker) verify(ctx context.Context, _ state.Job, one contract.Dataset) 
 	return resultAgrees, nil
 }
 
+// linkAnew asks for what linkAll does, for what somebody has decided.
+func (w *worker) linkAnew(ctx context.Context, by sen.Principal) error {
+	_, err := w.jobs.Add(ctx, job.Link, "", by)
+	return err
+}
+
 // linkAll makes the links and golden records, as `sen link run` does.
 func (w *worker) linkAll(ctx context.Context, _ state.Job) (string, error) {
 	entities, err := w.readEntities(nil)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
-	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/link/resolve"
 )
@@ -156,21 +154,11 @@ func (h *hub) link(ctx context.Context, entities []*link.Entity) (out []flow.Lin
 		return nil, err
 	}
 	defer e.Close()
-	db, err := index.Open(h.data("index"), index.Options{})
-	for try := 0; sen.KindOf(err) == sen.Busy && try < indexTries; try++ { // a look-up is soon over
-		time.Sleep(indexPause)
-		db, err = index.Open(h.data("index"), index.Options{})
-	}
+	db, done, err := h.linkIndex(ctx)
 	if err != nil {
 		return nil, err
 	}
-	serving, stop := context.WithCancel(ctx)
-	served := make(chan error, 1)
-	go func() { served <- db.Serve(serving) }()
-	defer func() {
-		stop()
-		err = errors.Join(err, <-served, db.Close())
-	}()
+	defer func() { err = errors.Join(err, done()) }()
 	for _, entity := range entities {
 		linked, err := h.flow.Link(ctx, e, db, entity)
 		if sen.KindOf(err) == sen.NotFound {

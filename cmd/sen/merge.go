@@ -7,7 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/decision"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/link"
 )
 
@@ -50,28 +52,28 @@ has the entry. ` + "`sen unmerge`" + ` undoes it; ` + "`sen decisions`" + ` is t
 }
 
 func (p *program) merge(ctx context.Context, entity string, keys []string, f decidingFlags) error {
-	return p.withGolden(ctx, goldenRequest{command: "merge", entity: entity, keys: keys}, f.why, func(h *hub, e *link.Entity, both []goldenRecord) error {
+	return p.withGolden(ctx, desk.GoldenRequest{Request: access.Request{Command: "merge"}, Entity: entity, Keys: keys}, f.why, func(h *hub, e *link.Entity, both []desk.Golden) error {
 		if both[0].ID == both[1].ID {
 			return sen.Errorf(sen.Exists, "both keys mean one %s already: %d", entity, both[0].ID)
 		}
 		proposal := decision.Proposal{Entity: entity, Verdict: decision.Same, Reason: f.reason}
 		for i, side := range []*int64{&both[0].ID, &both[1].ID} {
-			first, err := h.speakOf(ctx, e, *side, 1)
+			first, err := h.desk(p).SpeakOf(ctx, e, *side, 1)
 			if err != nil {
 				return err
 			}
 			if i == 0 {
-				proposal.A = first[0].side
+				proposal.A = first[0].Side
 			} else {
-				proposal.B = first[0].side
+				proposal.B = first[0].Side
 			}
 		}
-		report, err := h.lastReport(ctx, entity)
-		if err != nil {
+		x, err := h.desk(p).Explain(ctx, entity, both)
+		if err != nil && sen.KindOf(err) != sen.NotFound {
 			return err
 		}
-		if !p.flags.json && len(report.Weights) > 0 {
-			p.showExplanation(explained(e, report, both), report.Prior)
+		if err == nil && !p.flags.json {
+			p.showExplanation(x)
 		}
 		return p.decide(ctx, h, proposal, f)
 	})
@@ -81,14 +83,14 @@ func (p *program) merge(ctx context.Context, entity string, keys []string, f dec
 func (p *program) decide(ctx context.Context, h *hub, proposal decision.Proposal, f decidingFlags) error {
 	if f.dryRun {
 		return p.answer(proposal, func() {
-			p.say("\n%s và %s: %s. Chưa quyết định gì.", "\n%s and %s: %s. Nothing was decided.", recordName(proposal.A), recordName(proposal.B), p.decides(proposal.Verdict))
+			p.say("\n%s và %s: %s. Chưa quyết định gì.", "\n%s and %s: %s. Nothing was decided.", desk.RecordName(proposal.A), desk.RecordName(proposal.B), p.decides(proposal.Verdict))
 		})
 	}
 	made, err := h.decisions().Propose(ctx, p.now(), p.principal(), proposal)
 	if err != nil {
 		return err
 	}
-	out := decided{decisionLine: lineOf(made)}
+	out := decided{Decision: desk.Named(made)}
 	if err := h.takeEffect(ctx, &out, f.later); err != nil {
 		return err
 	}

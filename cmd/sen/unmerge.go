@@ -12,8 +12,8 @@ import (
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/decision"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/link"
-	"github.com/sen-hub/sen/internal/state"
 )
 
 func (p *program) unmergeCommand() *cobra.Command {
@@ -57,21 +57,9 @@ in a copy of the lake for example, is in no journal, and the list cannot have it
 // unmerged is the answer of `sen unmerge`.
 type unmerged struct {
 	decided
-	Uses []use `json:"uses"`
+	Uses []desk.Use `json:"uses"`
 	// Since when entries are listed; none: since the journal began.
 	Since *time.Time `json:"since,omitempty"`
-}
-
-// use is an entry of the journal that used a wrong thing.
-type use struct {
-	Sequence  int64       `json:"sequence"`
-	At        time.Time   `json:"at"`
-	Principal string      `json:"principal"`
-	Purpose   sen.Purpose `json:"purpose"`
-	Case      string      `json:"case,omitempty"`
-	Command   string      `json:"command"`
-	Request   string      `json:"request"`
-	Whole     bool        `json:"whole,omitempty"` // all golden records were read, this one among them
 }
 
 // mostRecords is how many records of a thing are shown.
@@ -79,17 +67,17 @@ const mostRecords = 1000
 
 // thingRecords is the answer of `sen unmerge ENTITY KEY`.
 type thingRecords struct {
-	Entity    string         `json:"entity"`
-	ID        int64          `json:"id,string"`
-	Records   []speaks       `json:"records"`
-	Decisions []decisionLine `json:"decisions"` // that stand and name one of the records
+	Entity    string          `json:"entity"`
+	ID        int64           `json:"id,string"`
+	Records   []desk.Speaks   `json:"records"`
+	Decisions []desk.Decision `json:"decisions"` // that stand and name one of the records
 }
 
 func (p *program) showRecords(ctx context.Context, entity, key string, why reason) error {
-	return p.withGolden(ctx, goldenRequest{command: "unmerge", entity: entity, keys: []string{key}}, why, func(h *hub, e *link.Entity, found []goldenRecord) error {
-		out := thingRecords{Entity: entity, ID: found[0].ID, Decisions: []decisionLine{}}
+	return p.withGolden(ctx, desk.GoldenRequest{Request: access.Request{Command: "unmerge"}, Entity: entity, Keys: []string{key}}, why, func(h *hub, e *link.Entity, found []desk.Golden) error {
+		out := thingRecords{Entity: entity, ID: found[0].ID, Decisions: []desk.Decision{}}
 		var err error
-		if out.Records, err = h.speakOf(ctx, e, out.ID, mostRecords); err != nil {
+		if out.Records, err = h.desk(p).SpeakOf(ctx, e, out.ID, mostRecords); err != nil {
 			return err
 		}
 		all, err := h.state.Decisions(ctx)
@@ -97,8 +85,8 @@ func (p *program) showRecords(ctx context.Context, entity, key string, why reaso
 			return err
 		}
 		for _, d := range decision.Standing(decision.Of(all, entity)) {
-			if slices.ContainsFunc(out.Records, func(s speaks) bool { return s.names(d.A) || s.names(d.B) }) {
-				out.Decisions = append(out.Decisions, lineOf(d))
+			if slices.ContainsFunc(out.Records, func(s desk.Speaks) bool { return s.Names(d.A) || s.Names(d.B) }) {
+				out.Decisions = append(out.Decisions, desk.Named(d))
 			}
 		}
 		return p.answer(out, func() {
@@ -117,19 +105,15 @@ func (p *program) showRecords(ctx context.Context, entity, key string, why reaso
 	})
 }
 
-func (s speaks) names(side state.DecisionSide) bool {
-	return s.side.Dataset == side.Dataset && s.side.Record == side.Record
-}
-
 // takeOut decides that a record does not speak of the thing that it stands in.
 func (p *program) takeOut(ctx context.Context, entity, key, record string, f decidingFlags) error {
-	asked := goldenRequest{command: "unmerge", entity: entity, keys: []string{key}}
-	return p.readGolden(ctx, asked, f.why, func(h *hub, e *link.Entity, found []goldenRecord, request string) error {
-		records, err := h.speakOf(ctx, e, found[0].ID, mostRecords)
+	asked := desk.GoldenRequest{Request: access.Request{Command: "unmerge"}, Entity: entity, Keys: []string{key}}
+	return p.readGolden(ctx, asked, f.why, func(h *hub, e *link.Entity, found []desk.Golden, request string) error {
+		records, err := h.desk(p).SpeakOf(ctx, e, found[0].ID, mostRecords)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(records, func(s speaks) bool { return s.Record == record })
+		at := slices.IndexFunc(records, func(s desk.Speaks) bool { return s.Record == record })
 		if at < 0 {
 			return sen.Errorf(sen.NotFound, "no such record speaks of this %s", entity).WithHint("`sen unmerge %s KEY` names those that do", entity)
 		}
@@ -140,7 +124,7 @@ func (p *program) takeOut(ctx context.Context, entity, key, record string, f dec
 		if at == 0 {
 			stays = records[1]
 		}
-		proposal := decision.Proposal{Entity: entity, Verdict: decision.Different, A: records[at].side, B: stays.side, Reason: f.reason}
+		proposal := decision.Proposal{Entity: entity, Verdict: decision.Different, A: records[at].Side, B: stays.Side, Reason: f.reason}
 		if f.dryRun {
 			return p.decide(ctx, h, proposal, f)
 		}
@@ -148,11 +132,11 @@ func (p *program) takeOut(ctx context.Context, entity, key, record string, f dec
 		if err != nil {
 			return err
 		}
-		out := unmerged{decided: decided{decisionLine: lineOf(made)}}
+		out := unmerged{decided: decided{Decision: desk.Named(made)}}
 		if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
 			return err
 		}
-		if out.Uses, err = h.uses(ctx, entity, []int64{found[0].ID}, time.Time{}, time.Time{}, request); err != nil {
+		if out.Uses, err = h.desk(p).Uses(ctx, entity, []int64{found[0].ID}, time.Time{}, time.Time{}, request); err != nil {
 			return err
 		}
 		return p.answer(out, func() { p.showUnmerged(out) })
@@ -170,92 +154,33 @@ func (p *program) withdraw(ctx context.Context, entity, name string, f decidingF
 		return err
 	}
 	defer h.Close()
-	one, err := h.decisionOf(ctx, entity, number)
+	one, err := h.desk(p).DecisionOf(ctx, entity, number)
 	if err != nil {
 		return err
 	}
 	if f.dryRun {
-		return p.answer(lineOf(one), func() { p.showDecisions([]decisionLine{lineOf(one)}) })
+		return p.answer(desk.Named(one), func() { p.showDecisions([]desk.Decision{desk.Named(one)}) })
 	}
 	if one.State != decision.Withdrawn {
 		if one, err = h.decisions().Withdraw(ctx, p.now(), p.principal(), number, f.reason); err != nil {
 			return err
 		}
 	}
-	out := unmerged{decided: decided{decisionLine: lineOf(one)}, Uses: []use{}}
+	out := unmerged{decided: decided{Decision: desk.Named(one)}, Uses: []desk.Use{}}
 	if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
 		return err
 	}
-	if one, err = h.decisionOf(ctx, entity, number); err != nil { // with what the run has noted
+	if one, err = h.desk(p).DecisionOf(ctx, entity, number); err != nil { // with what the run has noted
 		return err
 	}
-	out.decisionLine = lineOf(one)
-	if since, until, stood := stood(one); stood {
+	out.Decision = desk.Named(one)
+	if since, until, stood := desk.Stood(one); stood {
 		out.Since = &since
-		if out.Uses, err = h.uses(ctx, entity, thingsOf(one), since, until, ""); err != nil {
+		if out.Uses, err = h.desk(p).Uses(ctx, entity, desk.ThingsOf(one), since, until, ""); err != nil {
 			return err
 		}
 	}
 	return p.answer(out, func() { p.showUnmerged(out) })
-}
-
-func (h *hub) decisionOf(ctx context.Context, entity string, number int64) (state.Decision, error) {
-	all, err := h.state.Decisions(ctx)
-	if err != nil {
-		return state.Decision{}, err
-	}
-	for _, one := range decision.Of(all, entity) {
-		if one.Number == number {
-			return one, nil
-		}
-	}
-	return state.Decision{}, sen.Errorf(sen.NotFound, "there is no decision %s about a %s", decision.Name(number), entity).WithHint("`sen decisions` lists them")
-}
-
-// stood is from when to when the golden records can have been made by a
-// decision: the end is zero while they are.
-func stood(d state.Decision) (since, until time.Time, is bool) {
-	for _, e := range d.History {
-		switch e.What {
-		case decision.Confirmed:
-			since, is = e.At, true
-		case decision.Undone:
-			until = e.At
-		}
-	}
-	return since, until, is
-}
-
-// thingsOf are the identifiers under which the records of a decision stood.
-func thingsOf(d state.Decision) []int64 {
-	out := []int64{d.A.Thing, d.B.Thing}
-	for _, e := range d.History {
-		if e.What == decision.Applied {
-			out = append(out, e.Thing)
-		}
-	}
-	slices.Sort(out)
-	return slices.DeleteFunc(slices.Compact(out), func(id int64) bool { return id == 0 })
-}
-
-// uses are the entries of the journal that used some golden records, but those
-// of one request.
-func (h *hub) uses(ctx context.Context, entity string, things []int64, since, until time.Time, but string) ([]use, error) {
-	var subjects []access.Subject
-	for _, id := range things {
-		subjects = append(subjects, subjectOf(entity, id))
-	}
-	entries, err := h.door.Uses(ctx, subjects, since, until)
-	if err != nil {
-		return nil, err
-	}
-	out := []use{}
-	for _, e := range entries {
-		if e.Request != but {
-			out = append(out, use{e.Sequence, e.At, e.Principal.ID, e.Purpose, e.Case, e.Command, e.Request, len(e.Seen) == 0})
-		}
-	}
-	return out, nil
 }
 
 func (p *program) showUnmerged(u unmerged) {

@@ -91,7 +91,11 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	if w, err = p.startWorker(h, job.Options{Log: log}); err != nil {
 		return err
 	}
-	pages, err := p.pages(ctx, w, f, log)
+	if err := h.keepIndex(); err != nil {
+		return err
+	}
+	answers := h.deskOf(p, w)
+	pages, err := p.pages(ctx, h, answers, f, log)
 	if err != nil {
 		return err
 	}
@@ -111,6 +115,11 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 			log.Error("an indicator has no new figure", "indicator", name, "error", err)
 		})
 	})
+	entities, err := answers.Entities()
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return h.serveIndex(ctx, entities, log) })
 	group.Go(func() error {
 		w.jobs.Run(ctx)
 		return nil
@@ -147,12 +156,9 @@ func (p *program) level() slog.Level {
 }
 
 // pages makes the console over an open hub.
-func (p *program) pages(ctx context.Context, w *worker, f upFlags, log *slog.Logger) (*web.Server, error) {
-	h := w.hub
+func (p *program) pages(ctx context.Context, h *hub, answers *desk.Desk, f upFlags, log *slog.Logger) (*web.Server, error) {
 	accounts := account.New(h.state, account.Options{Now: p.now})
-	at := h.deskOptions(h.state, p.now)
-	at.Jobs = w.jobs
-	o := web.Options{Desk: desk.New(at), Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
+	o := web.Options{Desk: answers, Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
 		Secure: f.certificate != "" || f.behindProxy}
 	host, _, _ := net.SplitHostPort(f.listen)
 	if h.config.Demo && loopback(host) {

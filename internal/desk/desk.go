@@ -10,10 +10,15 @@ import (
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/dictionary"
+	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/indicator"
 	"github.com/sen-hub/sen/internal/job"
+	"github.com/sen-hub/sen/internal/lake"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -28,6 +33,14 @@ type Options struct {
 	State      *state.State           // nil where the hub has none yet
 	Jobs       *job.Jobs              // nil where nobody does jobs
 	Now        func() time.Time
+
+	// What is asked of data needs these too.
+	Entities func() ([]*link.Entity, error)
+	Engine   *engine.Engine
+	Lake     *lake.Lake
+	Door     *access.Door
+	Relink   func(context.Context, sen.Principal) error  // asks for records to be linked anew, soon; nil: the next run does it
+	Index    func(context.Context) (index.Reader, error) // for one look-up; Busy or Unavailable where nobody who has it answers
 }
 
 // Desk answers. It is safe for concurrent use.

@@ -173,6 +173,40 @@ func scratch(e *engine.Engine) (string, error) {
 	return dir, nil
 }
 
+// LoadIndex brings into the index what the lake has now of entities and of
+// their relations, where another process has made it.
+func (f *Flow) LoadIndex(ctx context.Context, e *engine.Engine, db *index.DB, all []*link.Entity) error {
+	for _, entity := range all {
+		dataset := EntityDataset(entity.Entity)
+		golden, err := f.o.Lake.Lookup(ctx, lake.Golden, dataset)
+		if sen.KindOf(err) == sen.NotFound {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		links, err := f.o.Lake.Lookup(ctx, lake.Links, dataset)
+		if err != nil {
+			return err
+		}
+		if err := loadIndex(ctx, e, db, entity, golden, links); err != nil {
+			return err
+		}
+	}
+	c, err := e.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	r := &relating{f: f, c: c, all: all}
+	for _, entity := range all {
+		if err := r.load(ctx, db, entity); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // loadIndex loads the golden records into the index, unless it has them.
 func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity, golden, links *lake.Table) error {
 	if db == nil {

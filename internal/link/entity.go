@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type Title struct {
 
 // Field is a field of the golden record.
 type Field struct {
+	Title       Title    `yaml:"title,omitempty"`        // what people call it; default: the title of its element
 	Element     string   `yaml:"element,omitempty"`      // its data element
 	Compare     Kind     `yaml:"compare,omitempty"`      // how it is compared; default: by its element
 	SwappedWith string   `yaml:"swapped_with,omitempty"` // the field whose value records may give in its place
@@ -54,6 +56,28 @@ type Field struct {
 
 // CoreGroup is the group of the fields that name none.
 const CoreGroup = "core"
+
+// Groups are the groups in which fields lie; none where no field is named.
+func (e *Entity) Groups(fields []string) []string {
+	var out []string
+	for _, name := range fields {
+		group := cmp.Or(e.Fields.values[name].Group, CoreGroup)
+		if !slices.Contains(out, group) {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// Rank is how far a dataset, or a part of it, is believed about a field: who is
+// believed first has the least.
+func (e *Entity) Rank(field, record string) int {
+	believe := e.Fields.values[field].Believe
+	if at := slices.Index(believe, record); at >= 0 {
+		return at
+	}
+	return len(believe) + map[Role]int{Authoritative: 0, Contributing: 1, Mentioning: 2}[e.Records.values[record].Role]
+}
 
 // Record says which columns of a dataset give which fields, and how far it is
 // believed.

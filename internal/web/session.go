@@ -136,6 +136,10 @@ var menu = []item{
 	{"/leader", "Toàn cảnh", "Overview", access.SeeFigures},
 	{"/indicators", "Chỉ tiêu", "Indicators", access.SeeFigures},
 	{"/jobs", "Việc", "Jobs", access.SeeSystems},
+	{"/person", "Một người", "One person", access.SeePerson},
+	{"/links", "Liên kết", "Links", access.Review},
+	{"/merges", "Gộp và tách", "Merges", access.Review},
+	{"/residence", "Xác nhận cư trú", "Residence", access.Serve},
 }
 
 // firstPages are those of roles that do not begin with the first of the menu.

@@ -62,7 +62,7 @@ func (s *Server) readViews(l text.Lang) (*views, error) {
 		if strings.HasPrefix(name, "_") {
 			continue // a part of others
 		}
-		t, err := template.New(name).Funcs(s.funcs(l)).ParseFS(pages, "pages/_*.html", file)
+		t, err := template.New(name).Funcs(s.funcs(l)).Funcs(recordFuncs(l)).ParseFS(pages, "pages/_*.html", file)
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}

@@ -95,6 +95,17 @@ func (s *Server) register() {
 		route{"POST /systems/{dataset}/{what}", access.RunSync, (*request).runSystem},
 		route{"GET /jobs", access.SeeSystems, (*request).jobs},
 		route{"GET /jobs/live", access.SeeSystems, (*request).jobsLive},
+		route{"GET /person", access.SeePerson, (*request).personPage},
+		route{"POST /person", access.SeePerson, (*request).person},
+		route{"GET /links", access.Review, (*request).links},
+		route{"GET /links/{entity}", access.Review, (*request).pair},
+		route{"POST /links/{entity}", access.Review, (*request).answerPair},
+		route{"GET /merges", access.Review, (*request).merges},
+		route{"GET /merges/{decision}", access.Review, (*request).merge},
+		route{"POST /merges/{decision}/confirm", access.Confirm, (*request).confirmMerge},
+		route{"POST /merges/{decision}/withdraw", access.Review, (*request).withdrawMerge},
+		route{"GET /residence", access.Serve, (*request).residencePage},
+		route{"POST /residence", access.Serve, (*request).residence},
 	)
 	for _, one := range s.routes {
 		s.mux.HandleFunc(one.pattern, s.serve(one))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/job"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -40,11 +42,28 @@ func console(t *testing.T) http.Handler {
 			t.Fatal(err)
 		}
 	}
-	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{})}), Accounts: accounts, Country: "Sen"})
+	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{}), Entities: entities}), Accounts: accounts, Country: "Sen"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return pages.Handler()
+}
+
+// entities are the demonstration's.
+func entities() ([]*link.Entity, error) {
+	var all []*link.Entity
+	for _, name := range []string{"person", "vehicle"} {
+		src, err := fs.ReadFile(demo.Entities(), name+".yaml")
+		if err != nil {
+			return nil, err
+		}
+		e, err := link.ParseEntity(name+".yaml", src)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // ask sends a request, and gives the answer.

@@ -105,17 +105,12 @@ type part struct {
 // partsOf are the sources that know a field, who is believed first, first; the
 // names decide between those that are believed alike.
 func (r *run) partsOf(f string) []part {
-	field, _ := r.entity.Fields.Get(f)
 	var out []part
 	for i, s := range r.sources {
 		if !s.gives(f) {
 			continue
 		}
-		p := part{source: i, name: s.Name, rank: slices.Index(field.Believe, s.Name)}
-		if p.rank < 0 {
-			p.rank = len(field.Believe) + map[link.Role]int{link.Authoritative: 0, link.Contributing: 1, link.Mentioning: 2}[s.Record.Role]
-		}
-		out = append(out, p)
+		out = append(out, part{source: i, name: s.Name, rank: r.entity.Rank(f, s.Name)})
 	}
 	slices.SortStableFunc(out, func(a, b part) int { return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(a.name, b.name)) })
 	return out

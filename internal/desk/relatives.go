@@ -1,15 +1,13 @@
-package main
+package desk
 
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/sen-hub/sen"
-	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
@@ -18,8 +16,8 @@ import (
 	"github.com/sen-hub/sen/internal/link"
 )
 
-// goldenRelation is what another one is to the thing of a golden record.
-type goldenRelation struct {
+// Relation is what another one is to the thing of a golden record.
+type Relation struct {
 	Relationship string  `json:"relationship"`
 	Entity       string  `json:"entity"`
 	ID           int64   `json:"id,string"`      // 0: the record that names it is not linked
@@ -29,7 +27,7 @@ type goldenRelation struct {
 	Until        string  `json:"until,omitempty"`
 	Probability  float64 `json:"probability,omitempty"` // that it is between these two
 
-	title link.Title
+	Title link.Title `json:"-"`
 }
 
 // relatives are the relations around the things of one entity.
@@ -39,8 +37,8 @@ type relatives struct {
 	kinds []string // entities that the others may be of
 }
 
-func (h *hub) relatives(ctx context.Context, entity string) (*relatives, error) {
-	all, err := h.parseEntities()
+func (d *Desk) relatives(ctx context.Context, entity string) (*relatives, error) {
+	all, err := d.o.Entities()
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +56,7 @@ func (h *hub) relatives(ctx context.Context, entity string) (*relatives, error) 
 	}
 	slices.Sort(r.kinds)
 	r.kinds = slices.Compact(r.kinds)
-	r.sides, err = flow.SidesOf(ctx, h.lake, entity, all)
+	r.sides, err = flow.SidesOf(ctx, d.o.Lake, entity, all)
 	return r, err
 }
 
@@ -90,21 +88,21 @@ func (r *relatives) ask(request *access.Request) {
 
 // findRelations fills in what others are to a thing, and what they are called.
 // Each of them that is named was read.
-func (h *hub) findRelations(ctx context.Context, around *relatives, g *goldenRecord, reading *access.Reading) error {
+func (d *Desk) findRelations(ctx context.Context, around *relatives, g *Golden, reading *access.Reading) error {
 	if around.sides.Query == "" {
 		return nil
 	}
-	c, err := h.engine.Conn(ctx)
+	c, err := d.o.Engine.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	r, err := openIndex(ctx, h.data("index"))
-	switch kind := sen.KindOf(err); {
-	case err == nil:
-		defer r.Close()
-	case kind != sen.Unavailable && kind != sen.Busy:
+	r, err := d.openIndex(ctx)
+	if err != nil {
 		return err
+	}
+	if r != nil {
+		defer r.Close()
 	}
 	relations, has := []flow.Relation(nil), false
 	if r != nil {
@@ -129,14 +127,14 @@ func (h *hub) findRelations(ctx context.Context, around *relatives, g *goldenRec
 		}
 		g.Relations = append(g.Relations, out)
 	}
-	return h.nameOthers(ctx, c, r, around, g.Relations)
+	return d.nameOthers(ctx, c, r, around, g.Relations)
 }
 
 // called is a relation under the name that it has from this side. The relations
 // may be of an earlier file, which declared what the file of today does not:
 // then it is false.
-func (r *relatives) called(one flow.Relation) (goldenRelation, bool) {
-	out := goldenRelation{Relationship: one.Relationship, Entity: one.Kind, ID: one.Other, Source: one.Dataset, Since: one.Since, Until: one.Until, Probability: one.Probability}
+func (r *relatives) called(one flow.Relation) (Relation, bool) {
+	out := Relation{Relationship: one.Relationship, Entity: one.Kind, ID: one.Other, Source: one.Dataset, Since: one.Since, Until: one.Until, Probability: one.Probability}
 	e := r.entity(one.Declared)
 	if e == nil {
 		return out, false
@@ -145,16 +143,16 @@ func (r *relatives) called(one flow.Relation) (goldenRelation, bool) {
 	if !known || r.entity(one.Kind) == nil {
 		return out, false
 	}
-	out.title = declared.Name
+	out.Title = declared.Name
 	if one.Inverse && !declared.Symmetric {
-		out.Relationship, out.title = declared.Inverse.As, link.Title{VI: declared.Inverse.VI, EN: declared.Inverse.EN}
+		out.Relationship, out.Title = declared.Inverse.As, link.Title{VI: declared.Inverse.VI, EN: declared.Inverse.EN}
 	}
 	return out, true
 }
 
 // nameOthers fills in the names of the others: from the index, or where it does
 // not have what the lake has now, from the lake.
-func (h *hub) nameOthers(ctx context.Context, c *engine.Conn, r index.Reader, around *relatives, relations []goldenRelation) error {
+func (d *Desk) nameOthers(ctx context.Context, c *engine.Conn, r index.Reader, around *relatives, relations []Relation) error {
 	for _, kind := range around.kinds {
 		var ids []int64
 		for _, one := range relations {
@@ -166,7 +164,7 @@ func (h *hub) nameOthers(ctx context.Context, c *engine.Conn, r index.Reader, ar
 			continue
 		}
 		slices.Sort(ids)
-		names, err := h.namesOf(ctx, c, r, around.entity(kind), slices.Compact(ids))
+		names, err := d.namesOf(ctx, c, r, around.entity(kind), slices.Compact(ids))
 		if err != nil {
 			return err
 		}
@@ -179,8 +177,8 @@ func (h *hub) nameOthers(ctx context.Context, c *engine.Conn, r index.Reader, ar
 	return nil
 }
 
-func (h *hub) namesOf(ctx context.Context, c *engine.Conn, r index.Reader, e *link.Entity, ids []int64) (map[int64]string, error) {
-	t, err := h.lake.Lookup(ctx, lake.Golden, flow.EntityDataset(e.Entity))
+func (d *Desk) namesOf(ctx context.Context, c *engine.Conn, r index.Reader, e *link.Entity, ids []int64) (map[int64]string, error) {
+	t, err := d.o.Lake.Lookup(ctx, lake.Golden, flow.EntityDataset(e.Entity))
 	if err != nil {
 		return nil, err
 	}
@@ -234,26 +232,4 @@ func namesFrom(r index.Reader, e *link.Entity, ids []int64) (map[int64]string, e
 		}
 	}
 	return out, nil
-}
-
-func (p *program) showGoldenRelations(all []goldenRelation) {
-	if len(all) == 0 {
-		return
-	}
-	t := terminal.Table{Align: "lllllr", Left: 2, Head: []string{p.lang.Pick("quan hệ", "relation"), p.lang.Pick("với", "with"), "",
-		p.lang.Pick("nguồn", "source"), p.lang.Pick("từ", "since"), p.lang.Pick("đến", "until")}}
-	for _, r := range all {
-		name, id := valueCell(r.Name), fmt.Sprint(r.ID)
-		if r.ID == 0 {
-			name, id = terminal.Cell{Text: p.lang.Pick("chưa nối", "not linked"), Style: terminal.Warn}, ""
-		}
-		source := r.Source
-		if r.Probability > 0 && r.Probability < 1 {
-			source += fmt.Sprintf(" ≥ %.3f", r.Probability)
-		}
-		t.Add(terminal.C(cmp.Or(p.lang.Pick(r.title.VI, r.title.EN), r.Relationship)), name, terminal.Cell{Text: id, Style: terminal.Quiet},
-			terminal.Cell{Text: source, Style: terminal.Quiet}, terminal.Cell{Text: r.Since, Style: terminal.Quiet}, terminal.Cell{Text: r.Until, Style: terminal.Quiet})
-	}
-	t.Write(p.screen)
-	fmt.Fprintln(p.screen)
 }

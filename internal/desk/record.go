@@ -1,0 +1,196 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/link"
+)
+
+// Why a value survived: nobody says otherwise, its source is believed before
+// those that do, or else the field's rule.
+const (
+	Undisputed   = "undisputed"
+	Believed     = "believed"
+	MostAgreed   = "most-agreed"
+	Newest       = "newest"
+	MostComplete = "most-complete"
+)
+
+// Record is a golden record as people look into it: why each field says what it
+// says and where that comes from, and who looked at it.
+type Record struct {
+	Golden
+	Request   string `json:"request"` // under which the journal has this look
+	Lines     []Line `json:"lines"`
+	Conflicts int    `json:"conflicts"` // fields of which more than one value is said
+	Looks     []Use  `json:"looks"`     // the newest first, this one among them
+}
+
+// Line is a field of a golden record.
+type Line struct {
+	Field
+	Title   link.Title `json:"-"`
+	Element string     `json:"element,omitempty"` // what the field is of
+	Place   string     `json:"place,omitempty"`   // what a code of a place stands for
+	Why     string     `json:"why"`
+	Origin  Origin     `json:"origin"`
+	Others  []Other    `json:"others,omitempty"` // what else is said
+}
+
+// Other is a value that did not survive.
+type Other struct {
+	Value  string `json:"value"`
+	Place  string `json:"place,omitempty"`
+	Origin Origin `json:"origin"`
+}
+
+// Origin is where a value comes from: by the entity's file from a column of a
+// dataset, and by its contract from a column of a source.
+type Origin struct {
+	Dataset  string `json:"dataset"` // or dataset/part
+	Column   string `json:"column,omitempty"`
+	Element  string `json:"element,omitempty"`
+	Source   string `json:"source,omitempty"` // the column as the source has it
+	Table    string `json:"table,omitempty"`  // the file, or the table of a server
+	Contract string `json:"contract,omitempty"`
+}
+
+// mostLooks is how many entries of the journal are told.
+const mostLooks = 50
+
+// Look reads the golden record that a key means, with what others are to it,
+// through the door; see Golden.
+func (d *Desk) Look(ctx context.Context, asked access.Request, entity, key string) (r Record, err error) {
+	e, err := d.Entity(entity)
+	if err != nil {
+		return r, err
+	}
+	found, request, err := d.Golden(ctx, GoldenRequest{Request: asked, Entity: entity, Keys: []string{key}, Relations: true})
+	r.Request = request
+	if err != nil {
+		return r, err
+	}
+	r.Golden = found[0]
+	if r.Lines, err = d.lines(ctx, e, r.Fields); err != nil {
+		return r, err
+	}
+	for _, line := range r.Lines {
+		if len(line.Others) > 0 {
+			r.Conflicts++
+		}
+	}
+	r.Looks, err = d.looks(ctx, subjectOf(entity, r.ID))
+	return r, err
+}
+
+// lines are fields with why they say what they say, and what codes stand for.
+func (d *Desk) lines(ctx context.Context, e *link.Entity, fields []Field) ([]Line, error) {
+	out := make([]Line, 0, len(fields))
+	for _, f := range fields {
+		line := d.line(e, f)
+		names, err := d.placeNames(ctx, line.Element, line.Value)
+		if err != nil {
+			return nil, err
+		}
+		line.Place = first(names)
+		for i := range line.Others {
+			if names, err = d.placeNames(ctx, line.Element, line.Others[i].Value); err != nil {
+				return nil, err
+			}
+			line.Others[i].Place = first(names)
+		}
+		out = append(out, line)
+	}
+	return out, nil
+}
+
+func first(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return names[0]
+}
+
+// line says why a field says what it says, as the linkage decides it.
+func (d *Desk) line(e *link.Entity, f Field) Line {
+	rule, _ := e.Fields.Get(f.Name)
+	out := Line{Field: f, Title: d.fieldTitle(rule), Element: rule.Element, Why: Undisputed, Origin: d.origin(e, f.Name, f.Source)}
+	for _, said := range f.Rejected {
+		value, source := said, ""
+		if at := strings.LastIndex(said, " · "); at >= 0 {
+			value, source = said[:at], said[at+len(" · "):]
+		}
+		out.Others = append(out.Others, Other{Value: value, Origin: d.origin(e, f.Name, source)})
+	}
+	switch {
+	case len(out.Others) == 0:
+	case e.Rank(f.Name, f.Source) < e.Rank(f.Name, out.Others[0].Origin.Dataset):
+		out.Why = Believed
+	default:
+		out.Why = cmp.Or(rule.Then, MostAgreed)
+	}
+	return out
+}
+
+// fieldTitle is what people call a field.
+func (d *Desk) fieldTitle(f link.Field) link.Title {
+	if f.Title == (link.Title{}) {
+		if element, known := d.o.Elements.Lookup(f.Element); known {
+			return link.Title{VI: element.Title.VI, EN: element.Title.EN}
+		}
+	}
+	return f.Title
+}
+
+// FieldTitle is what people call a field of an entity; empty where nobody says.
+func (d *Desk) FieldTitle(e *link.Entity, name string) link.Title {
+	f, _ := e.Fields.Get(name)
+	return d.fieldTitle(f)
+}
+
+// origin follows a field back to the source of a dataset that gives it.
+func (d *Desk) origin(e *link.Entity, field, record string) Origin {
+	out := Origin{Dataset: record}
+	said, known := e.Records.Get(record)
+	if !known {
+		return out
+	}
+	out.Column = said.Fields[field]
+	name, _, _ := strings.Cut(record, "/")
+	all := d.Datasets()
+	at := slices.IndexFunc(all, func(one contract.Dataset) bool { return one.Name == sen.Dataset(name) })
+	if at < 0 {
+		return out
+	}
+	out.Contract, out.Table = d.short(all[at].Contract.File), cmp.Or(all[at].Path(), all[at].Object.Source())
+	if p := all[at].Object.Property(out.Column); p != nil {
+		out.Source, out.Element = p.Source(), p.Element
+	}
+	return out
+}
+
+// short is a file as it is called within the hub's folder.
+func (d *Desk) short(file string) string {
+	if rel, err := filepath.Rel(d.o.Dir, file); err == nil {
+		return rel
+	}
+	return file
+}
+
+// looks are the newest entries of the journal that name a record, or that read
+// all of its kind.
+func (d *Desk) looks(ctx context.Context, subject access.Subject) ([]Use, error) {
+	found, err := d.o.Door.Entries(ctx, access.Filter{Subject: &subject}, mostLooks)
+	out := make([]Use, 0, len(found))
+	for _, e := range found {
+		out = append(out, useOf(e))
+	}
+	return out, err
+}
