@@ -219,10 +219,8 @@ func (b *bench) judgeAll(ctx context.Context, c *engine.Conn, f *NationFigures) 
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	for _, class := range classes {
-		if err := b.judge(ctx, c, class[0], class[1], f); err != nil {
-			return err
-		}
+	if err := judge(ctx, c, classes, f); err != nil {
+		return err
 	}
 	return c.Row(ctx, "SELECT CAST(coalesce(sum(n), 0) AS BIGINT) FROM (SELECT sum(n) AS n FROM judged WHERE registered GROUP BY entity HAVING min(person) <> max(person))", &f.Merged)
 }
@@ -262,28 +260,55 @@ func (b *bench) relation(ctx context.Context, kind lake.Kind, dataset sen.Datase
 	return scan.SQL(), err
 }
 
-// judge counts the pairs of which at least one record is of a class: all pairs
-// but those of the other records alone.
-func (b *bench) judge(ctx context.Context, c *engine.Conn, of, class string, f *NationFigures) error {
-	a := LinkAccuracy{Of: of}
-	pairs := func(group, where string) string {
-		return "(SELECT CAST(coalesce(sum(n * (n - 1) // 2), 0) AS BIGINT) FROM (SELECT CAST(sum(n) AS BIGINT) AS n FROM judged WHERE " + where + " GROUP BY " + group + "))"
+// judge counts, for every class, the pairs of which at least one record is of
+// it: all pairs but those of the other records alone. Each way of standing
+// together is gone through once, for all classes.
+func judge(ctx context.Context, c *engine.Conn, classes [][2]string, f *NationFigures) error {
+	of := make([]LinkAccuracy, len(classes))
+	var together, right, records []int64
+	for _, count := range []struct {
+		group, where string
+		into         *[]int64
+	}{{"person", "true", nil}, {"entity", "entity IS NOT NULL", &together}, {"person, entity", "entity IS NOT NULL", &right}, {"", "true", &records}} {
+		found, err := involving(ctx, c, classes, count.group, count.where)
+		if err != nil {
+			return err
+		}
+		if count.into != nil {
+			*count.into = found
+			continue
+		}
+		for i := range of {
+			of[i].Pairs = found[i]
+		}
 	}
-	involving := func(group, and string) string {
-		return pairs(group, and) + " - " + pairs(group, and+" AND NOT ("+class+")")
+	for i, class := range classes {
+		a := &of[i]
+		a.Of, a.Records, a.Precision, a.Recall = class[0], records[i], 1, 1
+		if together[i] > 0 {
+			a.Precision = float64(right[i]) / float64(together[i])
+		}
+		if a.Pairs > 0 {
+			a.Recall = float64(right[i]) / float64(a.Pairs)
+		}
 	}
-	var together, right int64
-	if err := c.Row(ctx, "SELECT (SELECT CAST(sum(n) AS BIGINT) FROM judged WHERE "+class+"), "+involving("person", "true")+", "+
-		involving("entity", "entity IS NOT NULL")+", "+involving("person, entity", "entity IS NOT NULL"), &a.Records, &a.Pairs, &together, &right); err != nil {
-		return err
-	}
-	a.Precision, a.Recall = 1, 1
-	if together > 0 {
-		a.Precision = float64(right) / float64(together)
-	}
-	if a.Pairs > 0 {
-		a.Recall = float64(right) / float64(a.Pairs)
-	}
-	f.Accuracy = append(f.Accuracy, a)
+	f.Accuracy = append(f.Accuracy, of...)
 	return nil
+}
+
+// involving counts, of each class, the pairs within the groups of which a record
+// is of it; with no group, its records.
+func involving(ctx context.Context, c *engine.Conn, classes [][2]string, group, where string) ([]int64, error) {
+	sums, own := make([]string, len(classes)), make([]string, len(classes))
+	out := make([]int64, len(classes))
+	into := make([]any, len(classes))
+	for i, class := range classes {
+		own[i] = fmt.Sprintf("CAST(coalesce(sum(n) FILTER (%s), 0) AS BIGINT) AS c%d", class[1], i)
+		sums[i] = fmt.Sprintf("CAST(coalesce(sum(n * (n - 1) // 2 - (n - c%[1]d) * (n - c%[1]d - 1) // 2), 0) AS BIGINT)", i)
+		into[i] = &out[i]
+	}
+	if group == "" {
+		return out, c.Row(ctx, "SELECT "+strings.Join(own, ", ")+" FROM judged", into...)
+	}
+	return out, c.Row(ctx, "SELECT "+strings.Join(sums, ", ")+" FROM (SELECT CAST(sum(n) AS BIGINT) AS n, "+strings.Join(own, ", ")+" FROM judged WHERE "+where+" GROUP BY "+group+")", into...)
 }
