@@ -71,7 +71,7 @@ func (v *visitor) wants(page string, parts ...string) {
 func TestOnePersonIsOpenedOnTheConsoleAndEveryOpeningIsAnEntry(t *testing.T) {
 	h, _, _ := country(t)
 	var homes struct{ Rows [][]any }
-	h.ok("query", `SELECT identity_number, address FROM "residence"."registration" WHERE identity_number IS NOT NULL AND address IS NOT NULL ORDER BY 1 LIMIT 1`, "--json").json(t, &homes)
+	h.ok("query", `SELECT identity_number, residence FROM "entity"."person" WHERE identity_number IS NOT NULL AND residence IS NOT NULL ORDER BY 1 LIMIT 1`, "--json").json(t, &homes)
 	number, address := homes.Rows[0][0].(string), homes.Rows[0][1].(string)
 	base := h.up().address
 
