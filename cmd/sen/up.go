@@ -30,6 +30,9 @@ type upFlags struct {
 	behindProxy      bool
 }
 
+// upAddress is where the console is, where nobody says otherwise.
+const upAddress = "127.0.0.1:8600"
+
 func (p *program) upCommand() *cobra.Command {
 	var f upFlags
 	c := &cobra.Command{
@@ -44,7 +47,7 @@ of this machine alone.`,
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.up(cmd.Context(), f) },
 	}
-	c.Flags().StringVar(&f.listen, "listen", "127.0.0.1:8600", "address of the console and the API")
+	c.Flags().StringVar(&f.listen, "listen", upAddress, "address of the console and the API")
 	c.Flags().StringVar(&f.profile, "profile", "127.0.0.1:8601", "address of metrics and profiles, of this machine alone; empty: none")
 	c.Flags().StringVar(&f.certificate, "tls-cert", "", "file of the certificate chain")
 	c.Flags().StringVar(&f.key, "tls-key", "", "file of the certificate's key")
@@ -159,7 +162,7 @@ func (p *program) level() slog.Level {
 func (p *program) pages(ctx context.Context, h *hub, answers *desk.Desk, f upFlags, log *slog.Logger) (*web.Server, error) {
 	accounts := account.New(h.state, account.Options{Now: p.now})
 	o := web.Options{Desk: answers, Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
-		Secure: f.certificate != "" || f.behindProxy}
+		Secure: f.certificate != "" || f.behindProxy, Proxied: f.behindProxy}
 	host, _, _ := net.SplitHostPort(f.listen)
 	if h.config.Demo && loopback(host) {
 		if err := addDemoUsers(ctx, accounts, p.principal()); err != nil {

@@ -26,6 +26,13 @@ const (
 	BlockSecret = "state-secret"
 	BlockFile   = "no-file"
 	BlockLate   = "late"
+
+	// What ended the last attempt, as kinds of error.
+	BlockDrift       = "drift"
+	BlockUnavailable = "unavailable"
+	BlockInvalid     = "invalid"
+	BlockCorrupt     = "corrupt"
+	BlockInternal    = "internal"
 )
 
 // Never is the state of a dataset that no run has read.
@@ -54,7 +61,8 @@ type System struct {
 	Held      int64       `json:"quarantined"`
 	Proof     string      `json:"certificate,omitempty"` // the source's digest, as people compare it
 	Error     string      `json:"error,omitempty"`
-	Blocks    string      `json:"blocks,omitempty"` // state-secret, no-file, late, or an error's words
+	Trouble   string      `json:"trouble,omitempty"` // the kind of error with which the last attempt ended
+	Blocks    string      `json:"blocks,omitempty"`  // state-secret, no-file, late, a kind of error, or an error's words
 }
 
 // Systems says where datasets stand. It reads the declarations and the state,
@@ -88,6 +96,10 @@ func Standing(ctx context.Context, s *state.State, d contract.Dataset, now time.
 	line := System{Dataset: d.Name, Source: d.Path(), Stage: Ready, State: Never}
 	if s == nil {
 		return line, nil
+	}
+	var err error
+	if line.Trouble, err = s.Trouble(ctx, d.Name); err != nil {
+		return line, err
 	}
 	runs, err := s.Runs(ctx, d.Name, 1)
 	if err != nil || len(runs) == 0 {
@@ -143,6 +155,9 @@ func (d *Desk) blocks(one contract.Dataset, l System) string {
 		if found, err := filepath.Glob(at.Path); err == nil && len(found) == 0 {
 			return BlockFile
 		}
+	}
+	if l.Trouble != "" {
+		return l.Trouble
 	}
 	if l.Error != "" && l.State != string(state.Certified) {
 		return l.Error

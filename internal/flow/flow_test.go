@@ -461,6 +461,9 @@ func TestASecondSyncOfOneDatasetIsTurnedAway(t *testing.T) {
 	if first.Err != nil || sen.KindOf(second.Err) != sen.Busy {
 		t.Errorf("got first %v, second %v; want the second busy", first.Err, second.Err)
 	}
+	if kind, err := h.options.State.Trouble(t.Context(), h.dataset().Name); err != nil || kind != "" {
+		t.Errorf("who was turned away left %q, %v: another sync is no trouble", kind, err)
+	}
 }
 
 func TestALostColumnStopsTheDatasetAndKeepsItsRows(t *testing.T) {
@@ -472,6 +475,26 @@ func TestALostColumnStopsTheDatasetAndKeepsItsRows(t *testing.T) {
 		t.Errorf("got %v (hint %q), want drift with a hint", out.Err, sen.HintOf(out.Err))
 	}
 	h.want(lake.Clean, "id", "1")
+}
+
+func TestAnAttemptThatNeverComesToARunIsSeenUntilOneEndsWell(t *testing.T) {
+	h := newHub(t, people, three)
+	h.mustSync()
+	trouble := func() string {
+		kind, err := h.options.State.Trouble(t.Context(), h.dataset().Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kind
+	}
+	h.write("sources/person.csv", "ma,ngay_sinh,diem\n1,3/5/1987,7\n")
+	if h.sync(); trouble() != "drift" {
+		t.Errorf("after a column was lost: got %q, want drift", trouble())
+	}
+	h.write("sources/person.csv", three)
+	if h.mustSync(); trouble() != "" {
+		t.Errorf("after a sync that ended well: got %q", trouble())
+	}
 }
 
 func TestAStateSecretIsNeverOpened(t *testing.T) {

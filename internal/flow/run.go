@@ -57,7 +57,22 @@ func (f *Flow) one(ctx context.Context, d contract.Dataset, demand Demand, open 
 	if out.Err != nil {
 		out.Err = r.failed(ctx, out.Err)
 	}
+	if err := r.note(ctx, out.Err); err != nil {
+		out.Err = errors.Join(out.Err, err)
+	}
 	return out
+}
+
+// note keeps in the state how the attempt ended: a source that does not open or
+// no longer fits its contract never comes to a run, and somebody has to see it.
+func (r *run) note(ctx context.Context, ended error) error {
+	switch {
+	case ended == nil:
+		return r.o.State.SetTrouble(ctx, r.dataset.Name, "")
+	case ctx.Err() != nil || sen.KindOf(ended) == sen.Canceled || sen.KindOf(ended) == sen.Busy:
+		return nil // whoever stopped it knows; another sync tells of itself
+	}
+	return r.o.State.SetTrouble(ctx, r.dataset.Name, sen.KindOf(ended).String())
 }
 
 func (r *run) whole(ctx context.Context, demand Demand, out *Outcome) error {

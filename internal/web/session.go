@@ -143,4 +143,4 @@ var menu = []item{
 }
 
 // firstPages are those of roles that do not begin with the first of the menu.
-var firstPages = map[string]string{account.Leader: "/leader"}
+var firstPages = map[string]string{account.Leader: "/leader", account.Officer: "/residence", account.Reviewer: "/links"}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/sen-hub/sen"
@@ -29,6 +30,7 @@ type Options struct {
 	Now      func() time.Time
 	Country  string
 	Secure   bool       // pages go out over TLS, here or before us
+	Proxied  bool       // a proxy of ours is before us, and says where requests come from
 	Demo     []DemoUser // made-up people, shown where one signs in; none where people are real
 }
 
@@ -213,8 +215,13 @@ func (q *request) identify() error {
 	return nil
 }
 
-// from is where a request comes from, without its port.
+// from is where a request comes from, without its port. Behind a proxy it is
+// what that proxy added last: what stands before it anybody can have written.
 func (q *request) from() string {
+	if all := q.r.Header.Values("X-Forwarded-For"); q.o.Proxied && len(all) > 0 {
+		last := all[len(all)-1]
+		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	}
 	host, _, err := net.SplitHostPort(q.r.RemoteAddr)
 	if err != nil {
 		return q.r.RemoteAddr
