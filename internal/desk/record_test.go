@@ -13,6 +13,7 @@ fields:
   number: {title: {vi: Số, en: Number}, element: personal-identity-number, believe: [register.person]}
   name: {element: person-name, believe: [register.person], then: most-agreed}
   home: {element: address, then: newest}
+  province: {element: province}
 records:
   register.person: {role: authoritative, fields: {number: id, name: full_name}}
   tax.payer: {role: contributing, fields: {number: pin, name: payer, home: address}}
@@ -67,6 +68,19 @@ func TestAPlaceIsMeantWithoutMarksAndKind(t *testing.T) {
 	} {
 		if got := samePlace(written, names); got != want {
 			t.Errorf("%q: got %v, want %v", written, got, want)
+		}
+	}
+}
+
+func TestAPlaceThatBothRecordsNameIsNamedOnBothSides(t *testing.T) {
+	e, err := link.ParseEntity("person.yaml", []byte(personFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range []string{"01", "79", ""} {
+		c, err := New(Options{Contracts: &contract.Set{}}).compared(t.Context(), e, Step{Field: "province", A: "01", B: b})
+		if err != nil || c.PlaceA == "" || (c.PlaceB == "") != (b == "") || (c.PlaceA == c.PlaceB) != (b == "01") {
+			t.Errorf("01 beside %q: got %q and %q, %v", b, c.PlaceA, c.PlaceB, err)
 		}
 	}
 }

@@ -70,18 +70,26 @@ func (d *Desk) NextPair(ctx context.Context, asked access.Request, entity string
 	}
 	p = ReviewedPair{OpenPair: pairs[0], More: more}
 	for _, step := range p.Explanation.Steps {
-		field, _ := e.Fields.Get(step.Field)
-		c := Compared{Step: step, Title: d.fieldTitle(field), Element: field.Element}
-		for value, into := range map[string]*string{step.A: &c.PlaceA, step.B: &c.PlaceB} {
-			names, err := d.placeNames(ctx, field.Element, value)
-			if err != nil {
-				return p, err
-			}
-			*into = first(names)
+		c, err := d.compared(ctx, e, step)
+		if err != nil {
+			return p, err
 		}
 		p.Compared = append(p.Compared, c)
 	}
 	return p, nil
+}
+
+// compared adds to a step what its field and its codes are called.
+func (d *Desk) compared(ctx context.Context, e *link.Entity, step Step) (Compared, error) {
+	field, _ := e.Fields.Get(step.Field)
+	c := Compared{Step: step, Title: d.fieldTitle(field), Element: field.Element}
+	a, err := d.placeNames(ctx, field.Element, step.A)
+	if err != nil {
+		return c, err
+	}
+	b, err := d.placeNames(ctx, field.Element, step.B)
+	c.PlaceA, c.PlaceB = first(a), first(b)
+	return c, err
 }
 
 // decisions are those of the console: what one person says waits for another,
