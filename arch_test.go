@@ -19,7 +19,7 @@ const module = "github.com/sen-hub/sen"
 // strictly lower floors; the sub-packages of a room are that room.
 var floors = map[string]int{
 	"sen":      0,
-	"contract": 1, "dictionary": 1, "engine": 1, "index": 1, "keys": 1, "object": 1, "state": 1, "text": 1, "xlsx": 1,
+	"contract": 1, "declaration": 1, "dictionary": 1, "engine": 1, "index": 1, "keys": 1, "object": 1, "state": 1, "text": 1, "xlsx": 1,
 	"account": 2, "job": 2, "lake": 2, "source": 2,
 	"access": 3, "backup": 3, "clean": 3, "decision": 3, "profile": 3,
 	"indicator": 4, "link": 4, "quality": 4, "correction": 5,

@@ -7,7 +7,6 @@
 package indicator
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
@@ -22,10 +21,10 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/declaration"
 )
 
 // Indicator is one file of the folder indicators.
@@ -118,46 +117,14 @@ const longest = 64 << 10
 // Parse reads the file of an indicator. The error is Invalid, and says file,
 // line and reason.
 func Parse(file string, src []byte) (i *Indicator, err error) {
-	if len(src) > longest {
-		return nil, sen.Errorf(sen.Invalid, "the file has more than %d bytes", longest).At("%s", file)
-	}
-	defer func() { // the parser is others' code on a stranger's file
-		if fault := recover(); fault != nil {
-			i, err = nil, sen.Errorf(sen.Invalid, "the file cannot be read as YAML").At("%s", file)
-		}
-	}()
 	i = &Indicator{File: file}
-	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(i); err != nil {
-		return nil, unreadable(file, err)
-	}
-	tree, err := parser.ParseBytes(src, 0)
+	lines, err := declaration.Read(file, src, longest, i)
 	if err != nil {
-		return nil, unreadable(file, err)
+		return nil, err
 	}
-	i.lines = func(path string) int {
-		p, err := yaml.PathString(path)
-		if err != nil {
-			return 0
-		}
-		node, err := p.FilterFile(tree)
-		if err != nil || node == nil || node.GetToken() == nil {
-			return 0
-		}
-		return node.GetToken().Position.Line
-	}
+	i.lines = lines.Of
 	i.digest = sha256.Sum256([]byte(i.Query))
 	return i, i.check()
-}
-
-// place is where the parser's complaint stands: "[7:1] unknown field …".
-var place = regexp.MustCompile(`^\[(\d+):\d+\] `)
-
-func unreadable(file string, err error) error {
-	said, _, _ := strings.Cut(err.Error(), "\n")
-	if m := place.FindStringSubmatch(said); m != nil {
-		return sen.Errorf(sen.Invalid, "%s", said[len(m[0]):]).At("%s:%s", file, m[1])
-	}
-	return sen.Errorf(sen.Invalid, "%s", said).At("%s", file)
 }
 
 // wrong is a fault of the file at a path in it.

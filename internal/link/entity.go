@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -13,9 +12,9 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/parser"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/declaration"
 )
 
 // Entity is a file of the folder entities: what records are about, which
@@ -165,44 +164,16 @@ const maxEntity = 1 << 20
 // ParseEntity reads the file of an entity. The error is Invalid and says file,
 // line and reason.
 func ParseEntity(file string, src []byte) (e *Entity, err error) {
-	if len(src) > maxEntity {
-		return nil, sen.Errorf(sen.Invalid, "the file has more than %d bytes", maxEntity).At("%s", file)
-	}
-	defer func() { // the parser is others' code on a stranger's file
-		if fault := recover(); fault != nil {
-			e, err = nil, sen.Errorf(sen.Invalid, "the file cannot be read as YAML").At("%s", file)
-		}
-	}()
 	e = &Entity{File: file, digest: sha256.Sum256(src)}
-	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(e); err != nil {
-		return nil, sen.Errorf(sen.Invalid, "%s", firstLine(err)).At("%s", file)
-	}
-	tree, err := parser.ParseBytes(src, 0)
+	lines, err := declaration.Read(file, src, maxEntity, e)
 	if err != nil {
-		return nil, sen.Errorf(sen.Invalid, "%s", firstLine(err)).At("%s", file)
+		return nil, err
 	}
-	e.lines = func(path string) int {
-		p, err := yaml.PathString(path)
-		if err != nil {
-			return 0
-		}
-		node, err := p.FilterFile(tree)
-		if err != nil || node == nil || node.GetToken() == nil {
-			return 0
-		}
-		return node.GetToken().Position.Line
-	}
+	e.lines = lines.Of
 	if err := e.check(); err != nil {
 		return nil, err
 	}
 	return e, nil
-}
-
-func firstLine(err error) string {
-	var at interface{ PrettyPrint() string }
-	_ = errors.As(err, &at)
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return line
 }
 
 // wrong is a fault of the file at a path in it.
