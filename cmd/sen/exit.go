@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
@@ -56,6 +57,10 @@ func (p *program) end(ctx context.Context, err error) int {
 		return 0
 	}
 	err = asUsage(err)
+	if errors.Is(err, syscall.ENOSPC) {
+		err = sen.Errorf(sen.Unavailable, "the disk is full: %w", err).
+			WithHint("free some space and run the command again: what is finished stays finished")
+	}
 	kind := sen.KindOf(err)
 	if ctx.Err() != nil || errors.Is(err, context.Canceled) {
 		kind = sen.Canceled

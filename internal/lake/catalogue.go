@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/object"
@@ -264,9 +265,19 @@ func catalogueError(err error) error {
 	case says("malformed"), says("not a database"):
 		return sen.Errorf(sen.Corrupt, "the lake's catalogue is damaged: %w", err).
 			WithHint("put %s back from a backup, or move the data folder aside and sync again: the sources are not touched", CatalogueFile)
-	case says("disk is full"), says("disk I/O error"):
+	case full(err):
+		return sen.Errorf(sen.Unavailable, "the lake's catalogue: the disk is full: %w", err).
+			WithHint("free some space and run the command again: what is finished stays finished")
+	case says("disk I/O error"):
 		return sen.Errorf(sen.Unavailable, "the lake's catalogue: %w", err).
 			WithHint("see that the disk is there and has room, and run the command again: what is finished stays finished")
 	}
 	return fmt.Errorf("the lake's catalogue: %w", err)
+}
+
+// full tells that SQLite found no room. Where the index of its log (the file
+// -shm) cannot grow, it calls that an I/O error.
+func full(err error) bool {
+	var from *sqlite.Error
+	return errors.As(err, &from) && (from.Code()&0xff == sqlite3.SQLITE_FULL || from.Code() == sqlite3.SQLITE_IOERR_SHMSIZE)
 }

@@ -25,7 +25,11 @@ func classify(what string, err error) error {
 	if !errors.As(err, &from) {
 		return sen.Errorf(sen.Internal, "%s: %w", what, err)
 	}
-	switch from.Code() & 0xff { // the primary code; the rest is detail
+	code := from.Code() & 0xff                       // the primary code; the rest is detail
+	if from.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // the index of the log (the file -shm) cannot grow
+		code = sqlite3.SQLITE_FULL
+	}
+	switch code {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return sen.Errorf(sen.Busy, "%s: %w", what, err).
 			WithHint("another process is writing to the hub's state; try again when it is done")
