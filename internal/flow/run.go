@@ -70,7 +70,7 @@ func (r *run) note(ctx context.Context, ended error) error {
 	case ended == nil:
 		return r.o.State.SetTrouble(ctx, r.dataset.Name, "")
 	case ctx.Err() != nil || sen.KindOf(ended) == sen.Canceled || sen.KindOf(ended) == sen.Busy:
-		return nil // whoever stopped it knows; another sync tells of itself
+		return nil //nolint:nilerr // whoever stopped it knows; another sync tells of itself
 	}
 	return r.o.State.SetTrouble(ctx, r.dataset.Name, sen.KindOf(ended).String())
 }
