@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +12,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
@@ -92,10 +95,16 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
-	if out.Disputed, err = f.findConflicts(ctx, e, in, links, golden); err != nil {
+	both, inner := errgroup.WithContext(ctx) // neither needs the other, and the index is written by one thread
+	both.Go(func() (err error) {
+		out.Disputed, err = f.findConflicts(inner, e, in, links, golden)
+		return err
+	})
+	both.Go(func() error { return loadIndex(inner, e, db, entity, golden, links) })
+	if err := both.Wait(); err != nil {
 		return out, err
 	}
-	return out, errors.Join(f.noteUndone(ctx, in.decisions), loadIndex(ctx, e, db, entity, golden, links))
+	return out, f.noteUndone(ctx, in.decisions)
 }
 
 // resolve makes the tables of an entity anew. Golden records come last: their
@@ -193,18 +202,7 @@ func (f *Flow) LoadIndex(ctx context.Context, e *engine.Engine, db *index.DB, al
 			return err
 		}
 	}
-	c, err := e.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	r := &relating{f: f, c: c, all: all}
-	for _, entity := range all {
-		if err := r.load(ctx, db, entity); err != nil {
-			return err
-		}
-	}
-	return nil
+	return f.loadRelations(ctx, e, db, all)
 }
 
 // loadIndex loads the golden records into the index, unless it has them.
@@ -307,22 +305,28 @@ func KeyValues(golden string, key link.Key) string {
 
 // loadKeys loads one key of all things; one that several have is none.
 func loadKeys(ctx context.Context, c *engine.Conn, load *index.Load, n int, values string) error {
-	rows, err := c.Query(ctx, "SELECT value, min(entity) FROM "+values+" GROUP BY value HAVING count(*) = 1 ORDER BY value")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var value string
-		var id int64
-		if err := rows.Scan(&value, &id); err != nil {
-			return err
+	return eachThing(ctx, c, "SELECT min(entity), value FROM "+values+" GROUP BY value HAVING count(*) = 1 ORDER BY value",
+		func(id int64, texts [][]byte) error { return load.Key(n, string(texts[0]), id) })
+}
+
+// eachThing hands the rows of a query to use, in their order: an identifier
+// and texts, which stand until use returns.
+func eachThing(ctx context.Context, c *engine.Conn, query string, use func(id int64, texts [][]byte) error) error {
+	return c.Batches(ctx, query, func(batch arrow.RecordBatch) error {
+		ids := batch.Column(0).(*array.Int64).Int64Values()
+		texts := make([][]byte, batch.NumCols()-1)
+		for i, id := range ids {
+			for k := range texts {
+				column := batch.Column(k + 1).(*array.String)
+				at := column.ValueOffsets()
+				texts[k] = column.ValueBytes()[at[i]-at[0] : at[i+1]-at[0]]
+			}
+			if err := use(id, texts); err != nil {
+				return err
+			}
 		}
-		if err := load.Key(n, value, id); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 var (
@@ -367,21 +371,7 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 const sortedAtOnce = 1 << 19
 
 func loadRange(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, query string) error {
-	rows, err := c.Query(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	texts := make([]sql.RawBytes, len(groups))
-	var id int64
-	into := []any{&id}
-	for i := range texts {
-		into = append(into, &texts[i])
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return err
-		}
+	return eachThing(ctx, c, query, func(id int64, texts [][]byte) error {
 		for n, text := range texts {
 			if fields := len(groups[n].Fields); bytes.Count(text, recordSeparator) != fields || bytes.Count(text, unitSeparator) != 3*fields {
 				return errSeparator
@@ -390,8 +380,8 @@ func loadRange(ctx context.Context, c *engine.Conn, load *index.Load, groups []i
 				return err
 			}
 		}
-	}
-	return rows.Err()
+		return nil
+	})
 }
 
 // write writes what a query answers into a file of a table.

@@ -58,12 +58,7 @@ func (f *Flow) Relate(ctx context.Context, e *engine.Engine, db *index.DB, all [
 			return nil, fmt.Errorf("relations of %s: %w", entity.Entity, err)
 		}
 	}
-	for _, entity := range all {
-		if err := r.load(ctx, db, entity); err != nil {
-			return nil, fmt.Errorf("relations of %s: %w", entity.Entity, err)
-		}
-	}
-	return out, nil
+	return out, f.loadRelations(ctx, e, db, all)
 }
 
 func (r *relating) relate(ctx context.Context, entity *link.Entity) (found []Related, err error) {

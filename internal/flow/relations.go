@@ -2,12 +2,13 @@ package flow
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
@@ -89,39 +90,54 @@ func parseRelation(text string) (r Relation, err error) {
 // relationsOf is under which name the index has the relations of an entity.
 func relationsOf(entity string) string { return entity + "/relations" }
 
-// load loads the relations of an entity into the index, unless it has them.
-func (r *relating) load(ctx context.Context, db *index.DB, entity *link.Entity) error {
+// loadRelations brings the relations of all entities into the index, two of
+// them side by side: one thread writes those of one.
+func (f *Flow) loadRelations(ctx context.Context, e *engine.Engine, db *index.DB, all []*link.Entity) error {
 	if db == nil {
 		return nil
 	}
-	sides, err := SidesOf(ctx, r.f.o.Lake, entity.Entity, r.all)
+	loads, inner := errgroup.WithContext(ctx)
+	loads.SetLimit(2)
+	for _, entity := range all {
+		loads.Go(func() error {
+			c, err := e.Conn(inner)
+			if err != nil {
+				return err
+			}
+			defer c.Close()
+			if err := f.loadRelationsOf(inner, c, db, entity.Entity, all); err != nil {
+				return fmt.Errorf("relations of %s: %w", entity.Entity, err)
+			}
+			return nil
+		})
+	}
+	return loads.Wait()
+}
+
+// loadRelationsOf brings the relations of an entity into the index, unless it has them.
+func (f *Flow) loadRelationsOf(ctx context.Context, c *engine.Conn, db *index.DB, entity string, all []*link.Entity) error {
+	sides, err := SidesOf(ctx, f.o.Lake, entity, all)
 	if err != nil || sides.Query == "" {
 		return err
 	}
-	if has, err := db.Position(relationsOf(entity.Entity)); err != nil || has == sides.Position {
+	if has, err := db.Position(relationsOf(entity)); err != nil || has == sides.Position {
 		return err
 	}
 	const group = "relations"
-	load, err := db.Begin(relationsOf(entity.Entity), nil, []index.Group{{Name: group, Fields: []string{group}}})
+	load, err := db.Begin(relationsOf(entity), nil, []index.Group{{Name: group, Fields: []string{group}}})
 	if err != nil {
 		return err
 	}
 	defer load.Abort()
-	rows, err := r.c.Query(ctx, sides.Query+" ORDER BY id, said")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	if err := loadRelations(rows, load); err != nil {
+	if err := writeRelations(ctx, c, load, sides.Query+" ORDER BY id, said"); err != nil {
 		return err
 	}
 	return load.Commit(sides.Position)
 }
 
-// loadRelations brings together the relations of each thing, a line each.
-func loadRelations(rows *sql.Rows, load *index.Load) error {
-	var said sql.RawBytes
-	var id, last int64
+// writeRelations brings together the relations of each thing, a line each.
+func writeRelations(ctx context.Context, c *engine.Conn, load *index.Load, query string) error {
+	var last int64
 	var text []byte
 	end := func() error {
 		if len(text) == 0 {
@@ -132,10 +148,7 @@ func loadRelations(rows *sql.Rows, load *index.Load) error {
 		text = text[:0]
 		return err
 	}
-	for rows.Next() {
-		if err := rows.Scan(&id, &said); err != nil {
-			return err
-		}
+	err := eachThing(ctx, c, query, func(id int64, said [][]byte) error {
 		if id != last {
 			if err := end(); err != nil {
 				return err
@@ -145,9 +158,10 @@ func loadRelations(rows *sql.Rows, load *index.Load) error {
 		if len(text) > 0 {
 			text = append(text, '\n')
 		}
-		text = append(text, said...)
-	}
-	return errors.Join(rows.Err(), end())
+		text = append(text, said[0]...)
+		return nil
+	})
+	return errors.Join(err, end())
 }
 
 // RelationsFrom reads the relations of one thing from the index; false where the
