@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +12,7 @@ import (
 	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -32,11 +31,6 @@ a later sync brings the fix, and opens again when the fault comes back.`,
 	}
 	c.AddCommand(p.caseListCommand(), p.caseShowCommand(), p.caseReplyCommand(), p.caseExportCommand(), p.caseImportCommand())
 	return c
-}
-
-// cases are the hub's.
-func (d *declarations) cases(s *state.State) correction.Cases {
-	return correction.Cases{State: s, Deadlines: correction.Deadlines{Error: d.config.DaysError, Else: d.config.DaysElse}, Zone: time.Local}
 }
 
 // updateCases holds the cases against what the last certified run of each
@@ -64,7 +58,7 @@ func (h *hub) updateCases(ctx context.Context, now time.Time) (correction.Change
 	if err != nil {
 		return correction.Changes{}, err
 	}
-	return h.cases(h.state).Update(ctx, now, looked, append(found, conflicts...))
+	return h.declarations.desk(h.state, nil).Corrections().Update(ctx, now, looked, append(found, conflicts...))
 }
 
 // findings are what is wrong with a dataset after a run.
@@ -94,11 +88,11 @@ func (h *hub) findings(ctx context.Context, d contract.Dataset, run string) ([]c
 		switch o.Finding {
 		case quality.FoundUnresolved:
 			f.Kind = correction.Missing
-			if ref, ok := referenceOf(d, o.Column); ok {
+			if ref, ok := desk.ReferenceOf(d, o.Column); ok {
 				f.Owner = ref.To.Agency()
 			}
 		case quality.FoundCheck, quality.FoundAbsent, quality.FoundLate:
-			if rule, is := crossOf(d, o.Rule); is && rule.Kind == contract.CrossAgrees {
+			if rule, is := desk.CrossOf(d, o.Rule); is && rule.Kind == contract.CrossAgrees {
 				f.Kind = correction.Disagreement
 			}
 		case quality.FoundInvalid, quality.FoundRule, quality.FoundMissing, quality.FoundConflict, quality.FoundDuplicate:
@@ -113,26 +107,6 @@ func (h *hub) findings(ctx context.Context, d contract.Dataset, run string) ([]c
 	return out, nil
 }
 
-// crossOf is the dataset's rule of a name that needs other datasets.
-func crossOf(d contract.Dataset, name string) (contract.CrossRule, bool) {
-	all := d.CrossRules()
-	i := slices.IndexFunc(all, func(r contract.CrossRule) bool { return r.Rule.Label() == name })
-	if i < 0 {
-		return contract.CrossRule{}, false
-	}
-	return all[i], true
-}
-
-// referenceOf is the relationship of a dataset's columns.
-func referenceOf(d contract.Dataset, columns string) (contract.Reference, bool) {
-	all := d.References()
-	i := slices.IndexFunc(all, func(r contract.Reference) bool { return strings.Join(r.Columns, ", ") == columns })
-	if i < 0 {
-		return contract.Reference{}, false
-	}
-	return all[i], true
-}
-
 // tellCases says what a sync has done to the cases, in a line.
 func (p *program) tellCases(c correction.Changes) {
 	if c == (correction.Changes{}) {
@@ -142,23 +116,8 @@ func (p *program) tellCases(c correction.Changes) {
 		c.Opened, c.Reopened, c.Closed, c.Open, c.Overdue)
 }
 
-// caseLine is a case as the program answers it.
-type caseLine struct {
-	ID string `json:"id"`
-	state.Case
-	Meaning string            `json:"meaning,omitempty"`
-	Overdue int               `json:"overdue_days,omitempty"`
-	History []state.CaseEvent `json:"history,omitempty"`
-}
-
-// caseFilter says which cases are meant.
-type caseFilter struct {
-	agency, state string
-	overdue       bool
-}
-
 func (p *program) caseListCommand() *cobra.Command {
-	var f caseFilter
+	var f desk.CaseFilter
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   p.lang.Pick("Liệt kê phiếu", "List cases"),
@@ -173,82 +132,21 @@ func (p *program) caseListCommand() *cobra.Command {
 			return p.answer(lines, func() { p.showCases(lines) })
 		},
 	}
-	c.Flags().StringVar(&f.agency, "agency", "", "cases of this agency")
-	c.Flags().StringVar(&f.state, "state", "", "cases in this state: open, accepted, rejected, closed (default: all but closed)")
-	c.Flags().BoolVar(&f.overdue, "overdue", false, "cases beyond their deadline")
+	c.Flags().StringVar(&f.Agency, "agency", "", "cases of this agency")
+	c.Flags().StringVar(&f.State, "state", "", "cases in this state: open, accepted, rejected, closed (default: all but closed)")
+	c.Flags().BoolVar(&f.Overdue, "overdue", false, "cases beyond their deadline")
 	return c
 }
 
-// caseLines are the cases that are meant, the most overdue and then the largest
-// first.
-func (p *program) caseLines(ctx context.Context, f caseFilter) ([]caseLine, error) {
-	if f.state != "" && !slices.Contains([]string{correction.Open, correction.Accepted, correction.Rejected, correction.Closed}, f.state) {
-		return nil, sen.Errorf(sen.Invalid, "%q is no state of a case", f.state).WithHint("states are open, accepted, rejected and closed")
-	}
-	lines := []caseLine{}
-	err := p.withState(ctx, nil, func(d *declarations, _ []contract.Dataset, s *state.State) error {
-		if s == nil {
-			return nil
-		}
-		all, err := s.Cases(ctx)
-		if err != nil {
-			return err
-		}
-		for _, one := range all {
-			line := p.caseLine(d, d.cases(s), one)
-			if (f.agency == "" || one.Owner == f.agency) && (f.state == "" && one.State != correction.Closed || one.State == f.state) && (!f.overdue || line.Overdue > 0) {
-				lines = append(lines, line)
-			}
-		}
-		return nil
-	})
-	slices.SortStableFunc(lines, func(a, b caseLine) int {
-		if a.Overdue != b.Overdue {
-			return b.Overdue - a.Overdue
-		}
-		return int(min(max(b.Rows-a.Rows, -1), 1))
+func (p *program) caseLines(ctx context.Context, f desk.CaseFilter) (lines []desk.Case, err error) {
+	err = p.withState(ctx, nil, func(d *declarations, _ []contract.Dataset, s *state.State) error {
+		lines, err = d.desk(s, p.now).Cases(ctx, p.lang, f)
+		return err
 	})
 	return lines, err
 }
 
-func (p *program) caseLine(d *declarations, cases correction.Cases, one state.Case) caseLine {
-	line := caseLine{ID: correction.Name(one.Number), Case: one, Overdue: cases.Overdue(one, p.now())}
-	if one.Kind == correction.Missing {
-		line.Meaning = p.lang.Pick("trỏ tới bản ghi không có", "refers to a record that is not there")
-		return line
-	}
-	if strings.HasPrefix(one.Rule, conflictRule) {
-		line.Meaning = fmt.Sprintf(p.lang.Pick("%s khác với điều các bộ dữ liệu khác nói về cùng đối tượng", "%s is other than what most say of the same thing"), one.Column)
-		return line
-	}
-	for _, dataset := range d.contracts.Datasets() {
-		if dataset.Name == one.Dataset {
-			line.Meaning = meaning(p.lang, d.elements, dataset, one.Rule, one.Column)
-			if rule, is := crossOf(dataset, one.Rule); is && line.Meaning == "" {
-				line.Meaning = p.crossMeaning(rule)
-			}
-		}
-	}
-	return line
-}
-
-// crossMeaning says what rows that break a rule across datasets are.
-func (p *program) crossMeaning(rule contract.CrossRule) string {
-	words := map[string]struct{ vi, en string }{
-		contract.CrossAgrees: {"khác với", "says other than"}, contract.CrossAfter: {"trước ngày ghi ở", "is before the day in"}, contract.CrossBefore: {"sau ngày ghi ở", "is after the day in"},
-		contract.CrossUnique: {"trùng với", "stands also in"}, contract.CrossSum: {"không bằng tổng ở", "is not the sum of"}, contract.CrossSequence: {"thiếu số trong dãy", "leaves numbers out"},
-	}[rule.Kind]
-	text := p.lang.Pick(words.vi, words.en)
-	for i, with := range rule.With {
-		if i > 0 {
-			text += ","
-		}
-		text += " " + string(with)
-	}
-	return text
-}
-
-func (p *program) showCases(lines []caseLine) {
+func (p *program) showCases(lines []desk.Case) {
 	if len(lines) == 0 {
 		p.say("Không có phiếu nào.", "There is no case.")
 		return
@@ -264,7 +162,7 @@ func (p *program) showCases(lines []caseLine) {
 		"sen case export --agency "+lines[0].Owner+" -o cases.csv", p.lang.Pick("gửi cho cơ quan", "send them to the agency"))
 }
 
-func (p *program) dueCell(l caseLine) terminal.Cell {
+func (p *program) dueCell(l desk.Case) terminal.Cell {
 	if l.Overdue > 0 {
 		return terminal.Cell{Text: fmt.Sprintf(p.lang.Pick("quá %d ngày", "%d days over"), l.Overdue), Style: terminal.Bad}
 	}
@@ -318,17 +216,10 @@ for people's data: it is kept in the history.`,
 	return c
 }
 
-// agencies are those of the hub's contracts.
-func (d *declarations) agencies() (out []string) {
-	for _, c := range d.contracts.Contracts() {
-		out = append(out, c.ID)
-	}
-	return out
-}
-
 func (p *program) reply(ctx context.Context, r correction.Reply) error {
 	return p.changing(ctx, func(d *declarations, s *state.State) error {
-		changed, err := d.cases(s).Reply(ctx, p.now(), p.principal(), d.agencies(), r)
+		answers := d.desk(s, p.now)
+		changed, err := answers.Corrections().Reply(ctx, p.now(), p.principal(), answers.Agencies(), r)
 		if err != nil {
 			return err
 		}

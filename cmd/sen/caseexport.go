@@ -14,11 +14,12 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/xlsx"
 )
 
 func (p *program) caseExportCommand() *cobra.Command {
-	var f caseFilter
+	var f desk.CaseFilter
 	var why reason
 	var format, out string
 	var limit int
@@ -35,8 +36,8 @@ needed, each case is written to the journal, and only its owner may read the fil
 			return p.exportCases(cmd.Context(), f, why, format, out, limit)
 		},
 	}
-	c.Flags().StringVar(&f.agency, "agency", "", "cases of this agency")
-	c.Flags().BoolVar(&f.overdue, "overdue", false, "cases beyond their deadline")
+	c.Flags().StringVar(&f.Agency, "agency", "", "cases of this agency")
+	c.Flags().BoolVar(&f.Overdue, "overdue", false, "cases beyond their deadline")
 	c.Flags().StringVar(&why.purpose, "purpose", "", "why people's data is read; it is kept with the entries (default: sen.yaml's purpose)")
 	c.Flags().StringVar(&format, "format", "", "csv, xlsx or json (default: by the file's name)")
 	c.Flags().StringVarP(&out, "output", "o", "", "the file to write")
@@ -55,7 +56,7 @@ type exported struct {
 	Cut   []string `json:"cut,omitempty"` // cases that have more rows
 }
 
-func (p *program) exportCases(ctx context.Context, f caseFilter, why reason, format, out string, limit int) error {
+func (p *program) exportCases(ctx context.Context, f desk.CaseFilter, why reason, format, out string, limit int) error {
 	if format == "" {
 		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(out)), ".")
 	}

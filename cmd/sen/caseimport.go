@@ -58,11 +58,12 @@ func (p *program) importCases(ctx context.Context, file string, dryRun bool) err
 		return err
 	}
 	return p.changing(ctx, func(d *declarations, s *state.State) error {
-		take := d.cases(s).Reply
+		answers := d.desk(s, p.now)
+		take := answers.Corrections().Reply
 		if dryRun {
-			take = d.cases(s).Try
+			take = answers.Corrections().Try
 		}
-		changed, err := take(ctx, p.now(), p.principal(), d.agencies(), replies...)
+		changed, err := take(ctx, p.now(), p.principal(), answers.Agencies(), replies...)
 		var placed correction.PlacedError
 		if errors.As(err, &placed) {
 			return sen.Errorf(sen.KindOf(err), "%w", placed.Err).At("%s:%d", file, lines[placed.Place]).WithHint("%s; no reply was taken", sen.HintOf(placed.Err))

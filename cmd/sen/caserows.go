@@ -7,13 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
-	"github.com/sen-hub/sen/internal/access"
-	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
-	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/desk"
 )
 
 // caseRow is one row of a case, in the agency's own keys and words, with room
@@ -49,132 +46,17 @@ func (r caseRow) cells() []string {
 }
 
 // rowsOf reads rows of a case through the door.
-func (h *hub) rowsOf(ctx context.Context, p *program, line caseLine, why reason, command string, limit int) ([]caseRow, error) {
-	var d contract.Dataset
-	for _, one := range h.contracts.Datasets() {
-		if one.Name == line.Dataset {
-			d = one
-		}
-	}
-	if d.Contract == nil {
-		return nil, nil // its contract is gone: the case itself is all that is left to tell
-	}
+func (h *hub) rowsOf(ctx context.Context, p *program, line desk.Case, why reason, command string, limit int) ([]caseRow, error) {
 	why.matter = line.ID
-	request := p.request(h.config, why, command)
-	blank := caseRow{Case: line.ID, Dataset: string(line.Dataset), Column: line.Column, Problem: line.Meaning, Rows: line.Rows}
-	if entity, is := strings.CutPrefix(line.Rule, conflictRule); is {
-		return h.conflictRows(ctx, d, blank, entity, request, limit)
-	}
-	if line.Kind == correction.Missing {
-		return h.danglingRows(ctx, d, blank, request, limit)
-	}
-	if rule, is := crossOf(d, line.Rule); is {
-		return h.crossRows(ctx, d, rule, blank, request, limit)
-	}
-	held, err := h.door.Held(ctx, h.engine, h.lake, access.HeldQuery{Request: request, Of: d.Name, Rule: line.Rule, Column: line.Column, Limit: limit})
+	rows, err := h.desk(p).RowsOf(ctx, p.request(h.config, why, command), line.Cause(), desk.Part{Limit: limit})
 	if err != nil {
 		return nil, err
 	}
 	var out []caseRow
-	for _, row := range held.Rows {
-		one := blank
-		one.Line = row.Line
-		var key []string
-		for _, k := range d.Key() {
-			key = append(key, fmt.Sprintf("%s=%v", k.Source(), orDash(plainValue(row.Source[k.Source()], ""))))
-		}
-		if one.Key = strings.Join(key, "; "); one.Key == "" {
-			one.Key = fmt.Sprintf("row=%d", row.Row)
-		}
-		if row.Value != nil {
-			one.Value = *row.Value
-		}
-		out = append(out, one)
+	for _, row := range rows.Rows {
+		out = append(out, caseRow{Case: line.ID, Dataset: string(line.Dataset), Key: row.Key, Line: row.Line, Column: row.Column, Value: row.Value, Against: row.Against, Evidence: row.Evidence, Problem: line.Meaning, Rows: line.Rows})
 	}
 	return out, nil
-}
-
-func orDash(v any) any {
-	if v == nil {
-		return "–"
-	}
-	return v
-}
-
-// danglingRows are the rows whose reference leads nowhere.
-func (h *hub) danglingRows(ctx context.Context, d contract.Dataset, blank caseRow, request access.Request, limit int) ([]caseRow, error) {
-	ref, ok := referenceOf(d, blank.Column)
-	if !ok {
-		return nil, nil
-	}
-	var on, filled []string
-	for i, c := range ref.Columns {
-		on = append(on, fmt.Sprintf("t.%s = s.%s", engine.Ident(ref.ToColumns[i]), engine.Ident(c)))
-		filled = append(filled, fmt.Sprintf("s.%s IS NOT NULL", engine.Ident(c)))
-	}
-	return h.cleanRows(ctx, d, ref.Columns, fmt.Sprintf("FROM %s s WHERE %s AND NOT EXISTS (SELECT 1 FROM %s t WHERE %s)",
-		table(d.Name), strings.Join(filled, " AND "), table(ref.To), strings.Join(on, " AND ")), blank, request, limit)
-}
-
-// crossRows are the rows that break a rule which needs other datasets; none of
-// a sequence, whose fault is what is not there.
-func (h *hub) crossRows(ctx context.Context, d contract.Dataset, rule contract.CrossRule, blank caseRow, request access.Request, limit int) ([]caseRow, error) {
-	if rule.Kind == contract.CrossSequence {
-		return nil, nil
-	}
-	var others, columns []string
-	for _, with := range rule.With {
-		others = append(others, table(with))
-	}
-	for _, c := range rule.Columns {
-		columns = append(columns, c.Own)
-	}
-	blank.Column = strings.Join(columns, ", ")
-	return h.cleanRows(ctx, d, columns, clean.CrossRows(rule, table(d.Name), others), blank, request, limit)
-}
-
-// cleanRows are rows s of the clean tables, asked for through the door: their
-// keys, and what stands in some columns.
-func (h *hub) cleanRows(ctx context.Context, d contract.Dataset, shown []string, from string, blank caseRow, request access.Request, limit int) ([]caseRow, error) {
-	columns := []string{}
-	for _, k := range d.Key() {
-		columns = append(columns, "s."+engine.Ident(k.Name))
-	}
-	keys := len(columns)
-	for _, c := range shown {
-		columns = append(columns, "s."+engine.Ident(c))
-	}
-	query := "SELECT " + strings.Join(columns, ", ") + " " + from
-	e, err := h.confined(ctx, h.config.Memory, "")
-	if err != nil {
-		return nil, err
-	}
-	answer, err := h.door.Query(ctx, e, h.lake, access.Query{Request: request, SQL: query, Limit: limit})
-	if err != nil {
-		return nil, err
-	}
-	var out []caseRow
-	for _, row := range answer.Rows {
-		one := blank
-		var key, value []string
-		for i, v := range row {
-			text := fmt.Sprint(orDash(plainValue(v, answer.Columns[i].Type)))
-			if i < keys {
-				key = append(key, d.Key()[i].Source()+"="+text)
-			} else {
-				value = append(value, text)
-			}
-		}
-		one.Key, one.Value = strings.Join(key, "; "), strings.Join(value, ", ")
-		out = append(out, one)
-	}
-	return out, nil
-}
-
-// table is a dataset as queries through the door call it.
-func table(d sen.Dataset) string {
-	agency, object, _ := strings.Cut(string(d), ".")
-	return engine.Ident(agency) + "." + engine.Ident(object)
 }
 
 func (p *program) caseShowCommand() *cobra.Command {
@@ -202,17 +84,17 @@ people's data, and each look is written to the journal first.`,
 
 // caseShown is a case with rows of it.
 type caseShown struct {
-	caseLine
+	desk.Case
 	Sample []caseRow `json:"sample,omitempty"`
 }
 
 func (p *program) showCase(ctx context.Context, number int64, why reason, limit int) error {
 	return p.withHub(ctx, nil, nil, func(h *hub, _ []contract.Dataset) error {
-		line, err := p.oneCase(ctx, h, number)
+		line, err := h.desk(p).Case(ctx, p.lang, number)
 		if err != nil {
 			return err
 		}
-		shown := caseShown{caseLine: line}
+		shown := caseShown{Case: line}
 		if (why.purpose != "" || h.config.Purpose != "") && line.State != correction.Closed {
 			if shown.Sample, err = h.rowsOf(ctx, p, line, why, "case show", limit); err != nil {
 				return err
@@ -220,21 +102,6 @@ func (p *program) showCase(ctx context.Context, number int64, why reason, limit 
 		}
 		return p.answer(shown, func() { p.printCase(shown) })
 	})
-}
-
-func (p *program) oneCase(ctx context.Context, h *hub, number int64) (caseLine, error) {
-	all, err := h.state.Cases(ctx)
-	if err != nil {
-		return caseLine{}, err
-	}
-	for _, one := range all {
-		if one.Number == number {
-			line := p.caseLine(h.declarations, h.cases(h.state), one)
-			line.History, err = h.state.CaseEvents(ctx, number)
-			return line, err
-		}
-	}
-	return caseLine{}, sen.Errorf(sen.NotFound, "there is no case %s", correction.Name(number)).WithHint("`sen case list` names them")
 }
 
 func (p *program) printCase(c caseShown) {
@@ -251,7 +118,7 @@ func (p *program) printCase(c caseShown) {
 		return
 	}
 	fmt.Fprintln(p.screen)
-	if strings.HasPrefix(c.Rule, conflictRule) {
+	if strings.HasPrefix(c.Rule, desk.ConflictRule) {
 		p.printConflicts(c.Sample)
 		return
 	}

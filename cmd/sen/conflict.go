@@ -2,25 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
-	"github.com/sen-hub/sen/internal/access"
-	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
-	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
 )
-
-// conflictRule is the rule of a case of conflicts: "conflict.person".
-const conflictRule = "conflict."
 
 // conflictFindings are what of each column is most likely wrong, as the last
 // link run found it. While the entity files cannot be read, of which a link run
@@ -40,7 +32,7 @@ func (h *hub) conflictFindings(ctx context.Context) ([]correction.Finding, error
 			continue
 		}
 		for _, one := range report.By {
-			f := correction.Finding{Dataset: datasetOf(one.Dataset), Kind: correction.Disagreement, Rule: conflictRule + e.Entity, Column: one.Column,
+			f := correction.Finding{Dataset: desk.DatasetOf(one.Dataset), Kind: correction.Disagreement, Rule: desk.ConflictRule + e.Entity, Column: one.Column,
 				Severity: "warning", Rows: one.Records, Of: one.Of}
 			f.Owner = f.Dataset.Agency()
 			same := func(o correction.Finding) bool {
@@ -65,80 +57,11 @@ func (h *hub) conflictsUnknown(ctx context.Context) ([]correction.Finding, error
 	}
 	var out []correction.Finding
 	for _, c := range all {
-		if strings.HasPrefix(c.Rule, conflictRule) {
+		if strings.HasPrefix(c.Rule, desk.ConflictRule) {
 			out = append(out, correction.Finding{Dataset: c.Dataset, Kind: c.Kind, Rule: c.Rule, Column: c.Column, Unknown: true})
 		}
 	}
 	return out, nil
-}
-
-// datasetOf is the dataset of a name that may have a part: "land.parcel/owner".
-func datasetOf(source string) sen.Dataset {
-	name, _, _ := strings.Cut(source, "/")
-	return sen.Dataset(name)
-}
-
-// conflictRows are the records of a case of conflicts, with what the others
-// say. They are read through the door: the records themselves, and the things
-// of which the others speak.
-func (h *hub) conflictRows(ctx context.Context, d contract.Dataset, blank caseRow, entity string, request access.Request, limit int) (out []caseRow, err error) {
-	entities, err := h.readEntities([]string{entity})
-	if err != nil {
-		return nil, err
-	}
-	things := flow.EntityDataset(entity)
-	conflicts, err := h.entityRelation(ctx, lake.Conflicts, things)
-	if err != nil {
-		return nil, err
-	}
-	records, err := h.entityRelation(ctx, lake.Clean, d.Name)
-	if err != nil {
-		return nil, err
-	}
-	request.Dataset = []sen.Dataset{d.Name, things}
-	reading, err := h.door.Open(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, reading.Close(err)) }()
-	c, err := h.engine.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer c.Close()
-	keys := []string{}
-	for _, k := range d.Key() {
-		keys = append(keys, "coalesce(CAST(r."+engine.Ident(k.Name)+" AS VARCHAR), '–')")
-	}
-	rows, err := c.Query(ctx, fmt.Sprintf(`SELECT c.entity, r._key, r._position, coalesce(c.said, ''), coalesce(c.against, ''), c.evidence, [%s]::VARCHAR[]
-FROM %s c JOIN %s r ON c.record = r._key WHERE (c.dataset, c.field) IN (%s) ORDER BY c.bits DESC, r._key LIMIT %d`,
-		strings.Join(keys, ", "), conflicts, records, saidIn(entities[0], d.Name, blank.Column), limit))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		one := blank
-		var thing, key, position int64
-		var values []any
-		if err := rows.Scan(&thing, &key, &position, &one.Value, &one.Against, &one.Evidence, &values); err != nil {
-			return nil, err
-		}
-		var names []string
-		for i, k := range d.Key() {
-			names = append(names, fmt.Sprintf("%s=%v", k.Source(), values[i]))
-		}
-		one.Key = strings.Join(names, "; ")
-		if err := reading.Saw(access.Subject{Dataset: d.Name, Key: access.RecordKey(key), Version: position},
-			access.Subject{Dataset: things, Key: binary.BigEndian.AppendUint64(nil, uint64(thing))}); err != nil {
-			return nil, err
-		}
-		out = append(out, one)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return out, reading.Seal()
 }
 
 // printConflicts shows rows of a case of conflicts.
@@ -152,20 +75,6 @@ func (p *program) printConflicts(sample []caseRow) {
 	t.Write(p.screen)
 }
 
-// saidIn is SQL: the sources and fields of an entity that a dataset's column gives.
-func saidIn(e *link.Entity, dataset sen.Dataset, column string) string {
-	pairs := []string{"('', '')"}
-	for _, name := range e.Records.Names() {
-		record, _ := e.Records.Get(name)
-		for field, of := range record.Fields {
-			if datasetOf(name) == dataset && of == column {
-				pairs = append(pairs, "("+engine.Literal(name)+", "+engine.Literal(field)+")")
-			}
-		}
-	}
-	return strings.Join(pairs, ", ")
-}
-
 // shownConflicts is how many lines of conflicts are shown at the end of a run.
 const shownConflicts = 6
 
@@ -177,7 +86,7 @@ func (p *program) showConflicts(all []flow.Linked, entities []*link.Entity) {
 	for _, l := range all {
 		things, survived, undecided = things+l.Disputed.Things, survived+l.Disputed.Survived, undecided+l.Disputed.Undecided
 		for _, one := range l.Disputed.By {
-			t.Add(terminal.C(datasetOf(one.Dataset).Agency()), terminal.Cell{Text: one.Dataset, Style: terminal.Quiet}, terminal.C(p.entityName(entities, l.Entity)+" · "+one.Field),
+			t.Add(terminal.C(desk.DatasetOf(one.Dataset).Agency()), terminal.Cell{Text: one.Dataset, Style: terminal.Quiet}, terminal.C(p.entityName(entities, l.Entity)+" · "+one.Field),
 				p.held(one.Records), p.count(one.Of))
 		}
 	}

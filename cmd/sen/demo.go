@@ -74,7 +74,7 @@ type demoAnswer struct {
 	Seed   uint64                 `json:"seed"`
 	Made   demo.Report            `json:"made"`
 	Sync   *syncAnswer            `json:"sync,omitempty"`
-	Why    []heldLine             `json:"why,omitempty"`
+	Why    []desk.HeldRule        `json:"why,omitempty"`
 	Scores []quality.AgencyReport `json:"quality,omitempty"`
 	Linked []flow.Linked          `json:"linked,omitempty"`
 	Match  []desk.LinkedRecord    `json:"matches,omitempty"` // some links, explained
@@ -289,10 +289,10 @@ func (p *program) runCountry(ctx context.Context, o demoOptions, a demoAnswer) e
 	if err := h.keepContracts(ctx, datasets, outcomes); err != nil {
 		return err
 	}
-	if a.Why, err = heldBack(ctx, h.declarations, h.state, datasets, p.lang); err != nil {
+	if a.Why, err = h.desk(p).HeldBack(ctx, p.lang, datasets); err != nil {
 		return err
 	}
-	reports, err := measured(ctx, h.state, datasets)
+	reports, err := h.desk(p).Quality(ctx, datasets)
 	if err != nil {
 		return err
 	}

@@ -1,62 +1,17 @@
 package main
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
-	"github.com/sen-hub/sen/internal/contract"
-	"github.com/sen-hub/sen/internal/state"
-	"github.com/sen-hub/sen/internal/text"
+	"github.com/sen-hub/sen/internal/desk"
 )
 
-// heldLine is one reason for which rows were kept back: a count, no values.
-type heldLine struct {
-	Rule     string        `json:"rule"`
-	Column   string        `json:"column,omitempty"`
-	Meaning  string        `json:"meaning,omitempty"`
-	Rows     int64         `json:"rows"`
-	Datasets []sen.Dataset `json:"datasets"`
-}
-
-// heldBack adds up why rows are in quarantine after each dataset's last
-// certified run, the most frequent reason first.
-func heldBack(ctx context.Context, hub *declarations, s *state.State, datasets []contract.Dataset, lang text.Lang) ([]heldLine, error) {
-	var out []heldLine
-	place := map[string]int{}
-	for _, d := range datasets {
-		last, ok, err := s.LatestCertified(ctx, d.Name)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		held, err := s.Quarantine(ctx, last.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range held {
-			i, seen := place[q.Rule]
-			if !seen {
-				i = len(out)
-				place[q.Rule] = i
-				out = append(out, heldLine{Rule: q.Rule, Column: q.Column, Meaning: meaning(lang, hub.elements, d, q.Rule, q.Column)})
-			}
-			out[i].Rows += q.Rows
-			out[i].Datasets = append(out[i].Datasets, d.Name)
-		}
-	}
-	slices.SortStableFunc(out, func(a, b heldLine) int { return cmp.Compare(b.Rows, a.Rows) })
-	return out, nil
-}
-
 // showWhy is the table of reasons; most is how many of them are shown.
-func (p *program) showWhy(lines []heldLine, most int) {
+func (p *program) showWhy(lines []desk.HeldRule, most int) {
 	if len(lines) == 0 {
 		return
 	}

@@ -10,9 +10,6 @@ import (
 	"github.com/sen-hub/sen/internal/state"
 )
 
-// trendRuns is how many syncs a trend looks back on.
-const trendRuns = 12
-
 func (p *program) qualityCommand() *cobra.Command {
 	var agency, file string
 	c := &cobra.Command{
@@ -48,8 +45,8 @@ func (p *program) quality(ctx context.Context, agency string) error {
 	if agency != "" {
 		names = append(names, agency)
 	}
-	return p.withState(ctx, names, func(_ *declarations, datasets []contract.Dataset, s *state.State) error {
-		reports, err := measured(ctx, s, datasets)
+	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
+		reports, err := d.desk(s, p.now).Quality(ctx, datasets)
 		if err != nil {
 			return err
 		}
@@ -58,24 +55,6 @@ func (p *program) quality(ctx context.Context, agency string) error {
 		}
 		return p.showQuality(reports)
 	})
-}
-
-// measured are the agencies' reports; s is nil where nothing was synced yet.
-func measured(ctx context.Context, s *state.State, datasets []contract.Dataset) ([]quality.AgencyReport, error) {
-	if s == nil {
-		return []quality.AgencyReport{}, nil
-	}
-	var reports []quality.DatasetReport
-	for _, d := range datasets {
-		report, ok, err := quality.Load(ctx, s, d.Name, trendRuns)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			reports = append(reports, report)
-		}
-	}
-	return quality.Agencies(reports), nil
 }
 
 func (p *program) showQuality(reports []quality.AgencyReport) error {

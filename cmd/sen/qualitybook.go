@@ -46,7 +46,7 @@ func costs(ctx context.Context, s *state.State, reports []quality.AgencyReport) 
 // one for datasets with what bad data cost, one for what is wrong.
 func (p *program) exportQuality(ctx context.Context, names []string, file string) error {
 	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
-		reports, err := measured(ctx, s, datasets)
+		reports, err := d.desk(s, p.now).Quality(ctx, datasets)
 		if err != nil {
 			return err
 		}

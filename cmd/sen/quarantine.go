@@ -42,18 +42,16 @@ func (p *program) quarantineListCommand() *cobra.Command {
 }
 
 func (p *program) listHeld(ctx context.Context, names []string) error {
-	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) (err error) {
-		lines := []heldLine{}
-		if s != nil {
-			if lines, err = heldBack(ctx, d, s, datasets, p.lang); err != nil {
-				return err
-			}
+	return p.withState(ctx, names, func(d *declarations, datasets []contract.Dataset, s *state.State) error {
+		lines, err := d.desk(s, p.now).HeldBack(ctx, p.lang, datasets)
+		if err != nil {
+			return err
 		}
 		return p.answer(lines, func() { p.showHeldBack(lines) })
 	})
 }
 
-func (p *program) showHeldBack(lines []heldLine) {
+func (p *program) showHeldBack(lines []desk.HeldRule) {
 	if len(lines) == 0 {
 		p.say("Không có dòng nào bị giữ lại.", "No row is kept back.")
 		return
@@ -97,7 +95,7 @@ func (h *hub) releaseAll(ctx context.Context, datasets []contract.Dataset) []flo
 		if ctx.Err() != nil {
 			break
 		}
-		out = append(out, h.flow.Release(ctx, d))
+		out = append(out, h.flow.Release(ctx, d, flow.Demand{}))
 	}
 	return out
 }
@@ -112,7 +110,7 @@ func (p *program) completeRules(_ *cobra.Command, names []string, _ string) ([]s
 	var out []string
 	for _, one := range d.contracts.Datasets() {
 		if len(names) == 0 || slices.ContainsFunc(names, func(n string) bool { return one.Name.Within(n) }) {
-			out = append(out, ruleNames(d.elements, one)...)
+			out = append(out, d.desk(nil, p.now).RuleNames(one)...)
 		}
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp

@@ -11,6 +11,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/access"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/lake"
 )
 
@@ -89,7 +90,7 @@ func (p *program) query(ctx context.Context, q access.Query, why reason) error {
 		return err
 	}
 	defer h.Close()
-	e, err := h.confined(ctx, h.config.Memory, "")
+	e, err := h.queries(ctx)
 	if err != nil {
 		return err
 	}
@@ -100,7 +101,7 @@ func (p *program) query(ctx context.Context, q access.Query, why reason) error {
 	}
 	for _, row := range answer.Rows {
 		for i, v := range row {
-			row[i] = plainValue(v, answer.Columns[i].Type)
+			row[i] = desk.Plain(v, answer.Columns[i].Type)
 		}
 	}
 	return p.answer(answer, func() { p.showAnswer(answer) })
@@ -146,27 +147,6 @@ func isNumber(kind string) bool {
 	return false
 }
 
-// plainValue is a value of the engine as JSON and people write it.
-func plainValue(v any, kind string) any {
-	switch v := v.(type) {
-	case nil, bool, string, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64:
-		return v
-	case time.Time:
-		switch kind {
-		case "DATE":
-			return v.Format(time.DateOnly)
-		case "TIME":
-			return v.Format("15:04:05.999999")
-		case "TIMESTAMP":
-			return v.Format("2006-01-02T15:04:05.999999")
-		}
-		return v.Format(time.RFC3339Nano)
-	case []byte:
-		return fmt.Sprintf("%x", v)
-	}
-	return fmt.Sprint(v)
-}
-
 func (p *program) quarantineShowCommand() *cobra.Command {
 	var why reason
 	var rule string
@@ -180,7 +160,7 @@ and each row that is shown are written to the journal first.`,
 		Example: "  sen quarantine show civil-status.birth --rule born_on.impossible --limit 3 --purpose \"case 12\"",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.showHeld(cmd.Context(), args[0], access.HeldQuery{Rule: rule, Limit: limit}, why)
+			return p.showHeld(cmd.Context(), args[0], access.HeldQuery{Rules: named(rule), Limit: limit}, why)
 		},
 		ValidArgsFunction: p.completeDatasets,
 	}
@@ -191,6 +171,14 @@ and each row that is shown are written to the journal first.`,
 		panic(err) // the flag is declared above
 	}
 	return c
+}
+
+// named is the rules that a flag names: one, or none for all.
+func named(rule string) []string {
+	if rule == "" {
+		return nil
+	}
+	return []string{rule}
 }
 
 func (p *program) showHeld(ctx context.Context, name string, q access.HeldQuery, why reason) error {
@@ -204,18 +192,14 @@ func (p *program) showHeld(ctx context.Context, name string, q access.HeldQuery,
 		return err
 	}
 	q.Request, q.Of = p.request(h.config, why, "quarantine show"), d.Name
-	held, err := h.door.Held(ctx, h.engine, h.lake, q)
+	answers := h.desk(p)
+	held, err := answers.Held(ctx, q)
 	if err != nil {
 		return err
 	}
-	for _, row := range held.Rows {
-		for column, v := range row.Source {
-			row.Source[column] = plainValue(v, "")
-		}
-	}
 	return p.answer(held, func() {
 		for _, row := range held.Rows {
-			p.showHeldRow(row, held.Columns, meaning(p.lang, h.elements, d, row.Rule, row.Column))
+			p.showHeldRow(row, held.Columns, answers.Meaning(p.lang, d, row.Rule, row.Column))
 		}
 		p.say("%s trên %s dòng", "%s of %s rows", p.lang.Count(int64(len(held.Rows))), p.lang.Count(held.Total))
 	})

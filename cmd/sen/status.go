@@ -8,6 +8,7 @@ import (
 
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -47,7 +48,8 @@ func (d *declarations) desk(s *state.State, now func() time.Time) *desk.Desk {
 
 func (d *declarations) deskOptions(s *state.State, now func() time.Time) desk.Options {
 	indicators, _ := d.indicators() // those that can be read; `sen indicator check` tells of the others
-	return desk.Options{Dir: d.dir, Indicators: indicators, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, Elements: d.elements, State: s, Now: now}
+	return desk.Options{Dir: d.dir, Indicators: indicators, Country: d.config.Country, Contracts: d.contracts, Problems: d.problems, Elements: d.elements, State: s, Now: now,
+		Deadlines: correction.Deadlines{Error: d.config.DaysError, Else: d.config.DaysElse}}
 }
 
 func (p *program) showStatus(a desk.Systems) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/engine"
@@ -16,8 +17,9 @@ import (
 type HeldQuery struct {
 	Request
 	Of     sen.Dataset
-	Rule   string // one rule; "" for all
-	Column string // one column of the rule; "" for all
+	Rules  []string // rows that broke one of these; none for all
+	Column string   // one column of the rule; "" for all
+	From   int64    // the first row's ordinal in the source; rows before it are passed over
 	Limit  int
 }
 
@@ -37,7 +39,8 @@ type Held struct {
 	Request string    `json:"request"`
 	Columns []string  `json:"columns"` // of the source, in its order
 	Rows    []HeldRow `json:"rows"`
-	Total   int64     `json:"total"` // rows that the query is about
+	Total   int64     `json:"total"`          // rows that the query is about
+	Next    int64     `json:"next,omitempty"` // HeldQuery.From of the rows after these; 0: these are the last
 }
 
 // Held answers rows of a dataset's quarantine, in the order of the source. A
@@ -96,8 +99,12 @@ func (h *Held) read(ctx context.Context, c *engine.Conn, scan lake.Scan, q HeldQ
 		}
 	}
 	where := "true"
-	if q.Rule != "" {
-		where = "_rule = " + engine.Literal(q.Rule)
+	if len(q.Rules) > 0 {
+		var rules []string
+		for _, rule := range q.Rules {
+			rules = append(rules, engine.Literal(rule))
+		}
+		where = "_rule IN (" + strings.Join(rules, ", ") + ")"
 	}
 	if q.Column != "" {
 		where += " AND _column = " + engine.Literal(q.Column)
@@ -106,11 +113,25 @@ func (h *Held) read(ctx context.Context, c *engine.Conn, scan lake.Scan, q HeldQ
 	if err := c.Row(ctx, "SELECT count(*) "+from, &h.Total); err != nil {
 		return nil, err
 	}
+	if q.From > 0 {
+		from += fmt.Sprintf(" AND _row >= %d", q.From)
+	}
 	query := "SELECT _rule, coalesce(_column, ''), _value, _row, coalesce(_line, 0), _position"
 	if len(h.Columns) > 0 {
 		query += ", " + engine.Idents(h.Columns)
 	}
-	return h.rows(ctx, c, fmt.Sprintf("%s %s ORDER BY _row LIMIT %d", query, from, q.Limit), q.Of)
+	subjects, err := h.rows(ctx, c, fmt.Sprintf("%s %s ORDER BY _row LIMIT %d", query, from, q.Limit), q.Of)
+	if err != nil || len(h.Rows) < q.Limit || len(h.Rows) == 0 {
+		return subjects, err
+	}
+	last, more := h.Rows[len(h.Rows)-1].Row, false
+	if err := c.Row(ctx, fmt.Sprintf("SELECT count(*) > 0 %s AND _row > %d", from, last), &more); err != nil {
+		return nil, err
+	}
+	if more {
+		h.Next = last + 1
+	}
+	return subjects, nil
 }
 
 func (h *Held) rows(ctx context.Context, c *engine.Conn, query string, of sen.Dataset) ([]Subject, error) {

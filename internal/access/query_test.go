@@ -247,7 +247,7 @@ func TestHeldRowsAreShownThroughTheDoor(t *testing.T) {
 	d := newDesk(t)
 	r := request()
 	r.Command, r.Dataset, r.Fields = "quarantine show", nil, nil
-	h, err := d.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "population.person", Rule: "born_on.impossible", Limit: 1})
+	h, err := d.Held(t.Context(), d.engine, d.lake, HeldQuery{Request: r, Of: "population.person", Rules: []string{"born_on.impossible"}, Limit: 1})
 	must(t, err)
 	same(t, "total", h.Total, int64(2))
 	same(t, "columns", fmt.Sprint(h.Columns), "[ten]")

@@ -22,8 +22,8 @@ type Reply struct {
 	Until time.Time // of MoreTime: the new last day
 }
 
-// mostDays bounds how much more time is given at once.
-const mostDays = 90
+// MostDays bounds how much more time is given at once.
+const MostDays = 90
 
 // Replies are what can be said: by the agency, and, of a rejection, by the
 // steward.
@@ -51,8 +51,8 @@ func (r Reply) check(c state.Case, today time.Time, agencies []string) error {
 		return sen.Errorf(sen.Invalid, "a rejection needs its evidence").WithHint("say in a note why the data are right, or where that is shown")
 	case r.Says == HandsOver && !slices.Contains(agencies, r.To):
 		return sen.Errorf(sen.Invalid, "%q is no agency of this hub", r.To).WithHint("agencies are %s", strings.Join(agencies, ", "))
-	case r.Says == MoreTime && (r.Until.Before(today) || r.Until.After(today.AddDate(0, 0, mostDays))):
-		return sen.Errorf(sen.Invalid, "the deadline cannot be moved to %s", r.Until.Format(time.DateOnly)).WithHint("name a day from today to %s", today.AddDate(0, 0, mostDays).Format(time.DateOnly))
+	case r.Says == MoreTime && (r.Until.Before(today) || r.Until.After(today.AddDate(0, 0, MostDays))):
+		return sen.Errorf(sen.Invalid, "the deadline cannot be moved to %s", r.Until.Format(time.DateOnly)).WithHint("name a day from today to %s", today.AddDate(0, 0, MostDays).Format(time.DateOnly))
 	case r.Says == Insists && c.State != Rejected:
 		return sen.Errorf(sen.Invalid, "case %s was not rejected", Name(c.Number)).WithHint("a steward insists where an agency has rejected a case")
 	}

@@ -1,7 +1,8 @@
 // Package desk is what people ask of a hub that is open, and the answers as
 // values: which systems stand where, what is wrong and whose it is, what one
 // record says. The command line, the pages and the API say the same because
-// they ask here. It writes no words: that is for those who show.
+// they ask here. It writes no words but what a rule means, which contracts and
+// the dictionary say: the others are for those who show.
 package desk
 
 import (
@@ -12,8 +13,10 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/engine"
+	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/index"
 	"github.com/sen-hub/sen/internal/indicator"
 	"github.com/sen-hub/sen/internal/job"
@@ -27,26 +30,33 @@ type Options struct {
 	Dir        string // the hub's folder
 	Country    string
 	Contracts  *contract.Set
-	Problems   contract.Problems // of elements and contracts
-	Elements   *dictionary.Set
+	Problems   contract.Problems      // of elements and contracts
+	Elements   *dictionary.Set        // the dictionary with the hub's own elements
 	Indicators []*indicator.Indicator // in the order of the leader's page
 	State      *state.State           // nil where the hub has none yet
 	Jobs       *job.Jobs              // nil where nobody does jobs
+	Deadlines  correction.Deadlines
 	Now        func() time.Time
 
-	// What is asked of data needs these too.
+	// Of a hub whose data are open; nil where only its state is.
 	Entities func() ([]*link.Entity, error)
 	Engine   *engine.Engine
+	Confined func(context.Context) (*engine.Engine, error) // an engine for other people's SQL, the same one each time
 	Lake     *lake.Lake
 	Door     *access.Door
-	Relink   func(context.Context, sen.Principal) error  // asks for records to be linked anew, soon; nil: the next run does it
+	Flow     *flow.Flow
 	Index    func(context.Context) (index.Reader, error) // for one look-up; Busy or Unavailable where nobody who has it answers
+	Reread   func() (*contract.Set, contract.Problems)   // the contracts as the folder has them now
+	Settle   func(context.Context) error                 // brings up to date what hangs on a dataset's newest run
+	Relink   func(context.Context, sen.Principal) error  // asks for records to be linked anew, soon; nil: the next run does it
 }
 
 // Desk answers. It is safe for concurrent use.
 type Desk struct {
 	o         Options
 	catalogue func() *Catalogue // made when it is first asked for
+
+	asking sync.Mutex // one query in the confined engine at a time: each makes views there
 }
 
 // New answers from these rooms.

@@ -41,8 +41,8 @@ func (d *Desk) Matches(ctx context.Context, request access.Request, e *link.Enti
 	}
 	request.Dataset = []sen.Dataset{flow.EntityDataset(e.Entity)}
 	for _, name := range e.Records.Names() {
-		if !slices.Contains(request.Dataset, datasetOf(name)) {
-			request.Dataset = append(request.Dataset, datasetOf(name))
+		if !slices.Contains(request.Dataset, DatasetOf(name)) {
+			request.Dataset = append(request.Dataset, DatasetOf(name))
 		}
 	}
 	reading, err := d.o.Door.Open(ctx, request)
@@ -64,7 +64,7 @@ func (d *Desk) Matches(ctx context.Context, request access.Request, e *link.Enti
 		if err != nil {
 			return nil, err
 		}
-		if err := reading.Saw(subjectOf(e.Entity, one.thing), access.Subject{Dataset: datasetOf(one.dataset), Key: access.RecordKey(one.record)}); err != nil {
+		if err := reading.Saw(subjectOf(e.Entity, one.thing), access.Subject{Dataset: DatasetOf(one.dataset), Key: access.RecordKey(one.record)}); err != nil {
 			return nil, err
 		}
 		out = append(out, m)
@@ -124,7 +124,7 @@ func (d *Desk) match(ctx context.Context, c *engine.Conn, e *link.Entity, report
 	if err != nil {
 		return LinkedRecord{}, err
 	}
-	clean, err := d.entityRelation(ctx, lake.Clean, datasetOf(one.dataset))
+	clean, err := d.entityRelation(ctx, lake.Clean, DatasetOf(one.dataset))
 	if err != nil {
 		return LinkedRecord{}, err
 	}
@@ -154,10 +154,4 @@ func (e Explanation) different() (n int) {
 		}
 	}
 	return n
-}
-
-// datasetOf is the dataset of a name that may have a part: "land.parcel/owner".
-func datasetOf(source string) sen.Dataset {
-	dataset, _, _ := strings.Cut(source, "/")
-	return sen.Dataset(dataset)
 }

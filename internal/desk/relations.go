@@ -37,8 +37,6 @@ func (r *relation) sql() string {
 	return "(SELECT " + strings.Join(casts, ", ") + " FROM (VALUES " + strings.Join(rows, ", ") + ") AS t(" + strings.Join(names, ", ") + ")" + where + ")"
 }
 
-func text(s string) string { return engine.Literal(s) }
-
 func whole(n int64) string { return fmt.Sprint(n) }
 
 func moment(t *time.Time, form string) string {
@@ -69,7 +67,7 @@ func (d *Desk) Relations(ctx context.Context) (map[sen.Dataset]string, error) {
 	}
 	for _, c := range all {
 		late := correction.Cases{}.Overdue(c, d.o.Now()) > 0
-		cases.add(whole(c.Number), text(c.Owner), text(string(c.Dataset)), text(c.Kind), text(c.Severity), text(c.State), whole(c.Rows),
+		cases.add(whole(c.Number), engine.Literal(c.Owner), engine.Literal(string(c.Dataset)), engine.Literal(c.Kind), engine.Literal(c.Severity), engine.Literal(c.State), whole(c.Rows),
 			moment(&c.Opened, time.DateOnly), moment(&c.Due, time.DateOnly), fmt.Sprint(late))
 	}
 	readings := relation{columns: []string{"day DATE", "purpose VARCHAR", "kind VARCHAR", "entries BIGINT"}}
@@ -78,7 +76,7 @@ func (d *Desk) Relations(ctx context.Context) (map[sen.Dataset]string, error) {
 		return nil, err
 	}
 	for _, one := range read {
-		readings.add(text(one.Day), text(one.Purpose), text(one.Kind), whole(one.Count))
+		readings.add(engine.Literal(one.Day), engine.Literal(one.Purpose), engine.Literal(one.Kind), whole(one.Count))
 	}
 	return map[sen.Dataset]string{"hub.dataset": datasets, "hub.case": cases.sql(), "hub.reading": readings.sql()}, nil
 }
@@ -90,7 +88,7 @@ func (d *Desk) datasetRelation(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, s := range systems.Datasets {
-		r.add(text(string(s.Dataset)), text(s.Dataset.Agency()), text(s.Stage), whole(s.In), whole(s.Clean), whole(s.Held),
+		r.add(engine.Literal(string(s.Dataset)), engine.Literal(s.Dataset.Agency()), engine.Literal(s.Stage), whole(s.In), whole(s.Clean), whole(s.Held),
 			fmt.Sprint(s.Blocks != ""), moment(s.Certified, time.DateTime))
 	}
 	return r.sql(), nil

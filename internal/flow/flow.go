@@ -132,10 +132,11 @@ type Outcome struct {
 // commits, or waits for its disk, the other cleans.
 const atOnce = 2
 
-// Demand is how a sync is asked for. The zero value is what a schedule asks.
+// Demand is how a run is asked for. The zero value is what a schedule asks.
 type Demand struct {
-	Force      bool // read a source again even if it has not changed
-	AcceptLoss bool // go on where nearly all rows of a source have gone
+	Force      bool          // read a source again even if it has not changed
+	AcceptLoss bool          // go on where nearly all rows of a source have gone
+	By         sen.Principal // who asks; the zero value: Options.Principal
 }
 
 // inTurn does something with each of the datasets that are references, or with

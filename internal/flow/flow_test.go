@@ -250,7 +250,7 @@ func TestAMendedRuleReleasesRowsWithoutTheSource(t *testing.T) {
 	if err := os.Remove(filepath.Join(h.dir, "sources/person.csv")); err != nil {
 		t.Fatal(err)
 	}
-	out := h.flow.Release(t.Context(), h.dataset())
+	out := h.flow.Release(t.Context(), h.dataset(), flow.Demand{})
 	if out.Err != nil {
 		t.Fatal(out.Err)
 	}
@@ -505,7 +505,7 @@ func TestAStateSecretIsNeverOpened(t *testing.T) {
 	if out := h.sync(); sen.KindOf(out.Err) != sen.Denied {
 		t.Errorf("got %v, want denied before the source is looked for", out.Err)
 	}
-	if out := h.flow.Release(t.Context(), h.dataset()); sen.KindOf(out.Err) != sen.Denied {
+	if out := h.flow.Release(t.Context(), h.dataset(), flow.Demand{}); sen.KindOf(out.Err) != sen.Denied {
 		t.Errorf("release: got %v, want denied", out.Err)
 	}
 }

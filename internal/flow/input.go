@@ -105,8 +105,8 @@ func (f *Flow) gone(ctx context.Context, d contract.Dataset, err error) error {
 // Release cleans what has landed again, under the contract as it is now: rows
 // whose rule was mended leave quarantine without a new extraction. The source
 // is not touched; the new certificate names the same position.
-func (f *Flow) Release(ctx context.Context, d contract.Dataset) Outcome {
-	return f.one(ctx, d, Demand{}, f.openLanded)
+func (f *Flow) Release(ctx context.Context, d contract.Dataset, demand Demand) Outcome {
+	return f.one(ctx, d, demand, f.openLanded)
 }
 
 // openLanded opens what the last certified run landed.

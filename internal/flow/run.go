@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -25,6 +26,7 @@ type run struct {
 	plan    *clean.Plan
 	tables  tables
 	record  state.Run
+	by      string       // who asks for it
 	ranges  []rangeDone  // checkpointed, in order
 	repeats clean.Digest // clean rows that repeat a key, by what is kept of them
 	rows    int64
@@ -50,7 +52,7 @@ func (f *Flow) one(ctx context.Context, d contract.Dataset, demand Demand, open 
 		return out
 	}
 	defer func() { _ = unlock() }()
-	r := &run{Flow: f, dataset: d}
+	r := &run{Flow: f, dataset: d, by: cmp.Or(demand.By.ID, f.o.Principal.ID)}
 	if r.in, out.Err = open(ctx, d); out.Err == nil {
 		out.Err = r.whole(ctx, demand, &out)
 	}
@@ -319,7 +321,7 @@ func (r *run) begin(ctx context.Context, out *Outcome) (err error) {
 		}
 	}
 	r.record, err = r.o.State.BeginRun(ctx, state.NewRun{Dataset: r.dataset.Name, Contract: r.fingerprint(),
-		Engine: r.o.Engine.Version(), Program: sen.Version, Principal: r.o.Principal.ID})
+		Engine: r.o.Engine.Version(), Program: sen.Version, Principal: r.by})
 	if err != nil {
 		return err
 	}

@@ -55,10 +55,10 @@ func (o Offender) Share() float64 {
 	return 100 * float64(min(o.Rows, o.Of)) / float64(o.Of)
 }
 
-// sortOffenders puts the worst first: what was held back before what was
+// SortOffenders puts the worst first: what was held back before what was
 // repaired; then the larger share, so that a small dataset's plight is not
 // hidden behind a large one's; then the graver finding.
-func sortOffenders(all []Offender) {
+func SortOffenders(all []Offender) {
 	order := findings()
 	slices.SortStableFunc(all, func(a, b Offender) int {
 		return cmp.Or(
@@ -89,7 +89,7 @@ func (m *measure) offenders() []Offender {
 		out = append(out, m.offender("", "sla", FoundLate, Living, clean.SeverityError, max(m.rows, 1)))
 	}
 	out = m.addConnections(out)
-	sortOffenders(out)
+	SortOffenders(out)
 	return out
 }
 

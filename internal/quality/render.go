@@ -55,7 +55,7 @@ func (p *page) agencies(all []AgencyReport) {
 	for _, a := range all {
 		offenders = append(offenders, a.Offenders...)
 	}
-	sortOffenders(offenders)
+	SortOffenders(offenders)
 	p.worst(offenders)
 }
 
@@ -111,7 +111,7 @@ func (p *page) criterion(a AgencyReport, c Criterion, label int) {
 		p.line("%s", line)
 		return
 	}
-	p.line("%s%s", line, text.Cut(c.question(p.lang), rest))
+	p.line("%s%s", line, text.Cut(c.Question(p.lang), rest))
 }
 
 const (
@@ -147,7 +147,7 @@ func (p *page) change(t Trend) string {
 // why says why a criterion has no value; for "shared", also since when the
 // data is published.
 func (p *page) why(a AgencyReport, s Score) string {
-	out := s.Why.sentence(p.lang)
+	out := s.Why.Sentence(p.lang)
 	if s.Criterion != Shared {
 		return out
 	}

@@ -155,7 +155,7 @@ func Agency(reports []DatasetReport) AgencyReport {
 	out.Datasets = slices.SortedFunc(slices.Values(reports), func(a, b DatasetReport) int {
 		return strings.Compare(string(a.Dataset), string(b.Dataset))
 	})
-	sortOffenders(out.Offenders)
+	SortOffenders(out.Offenders)
 	out.Trend = joinTrends(reports)
 	return out
 }

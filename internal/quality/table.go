@@ -135,7 +135,7 @@ func (g *grid) notes() {
 	notes = append(notes, g.marks()...)
 	for _, c := range Criteria() {
 		if !slices.Contains(g.shown, c) {
-			notes = append(notes, fmt.Sprintf(g.say("%s: không áp dụng, %s.", "%s: not applicable, %s."), sentenceCase(c.Name(g.lang)), g.scores[0].Of(c).Why.sentence(g.lang)))
+			notes = append(notes, fmt.Sprintf(g.say("%s: không áp dụng, %s.", "%s: not applicable, %s."), sentenceCase(c.Name(g.lang)), g.scores[0].Of(c).Why.Sentence(g.lang)))
 		}
 	}
 	g.line("")

@@ -18,8 +18,8 @@ func (c Criterion) Name(lang text.Lang) string {
 	}[c].in(lang)
 }
 
-// question is what the criterion asks, in a few words.
-func (c Criterion) question(lang text.Lang) string {
+// Question is what the criterion asks, in a few words.
+func (c Criterion) Question(lang text.Lang) string {
 	return map[Criterion]pair{
 		Correct:   {"giá trị hợp lệ, không mâu thuẫn", "values valid and without contradiction"},
 		Complete:  {"trường bắt buộc có giá trị", "required fields filled"},
@@ -31,7 +31,8 @@ func (c Criterion) question(lang text.Lang) string {
 	}[c].in(lang)
 }
 
-func (r Reason) sentence(lang text.Lang) string {
+// Sentence says why, as the second half of a sentence.
+func (r Reason) Sentence(lang text.Lang) string {
 	return map[Reason]pair{
 		NoValues:     {"chưa có giá trị nào để đo", "no values to measure"},
 		NoRequired:   {"hợp đồng không bắt buộc trường nào", "the contract requires no field"},
@@ -46,8 +47,8 @@ func (r Reason) sentence(lang text.Lang) string {
 	}[r].in(lang)
 }
 
-// clause is what is wrong, after the name of a column or dataset.
-func (f Finding) clause(lang text.Lang) string {
+// Clause is what is wrong, after the name of a column or dataset.
+func (f Finding) Clause(lang text.Lang) string {
 	return map[Finding]pair{
 		FoundFault:      {"bản ghi hỏng, không đọc được", "records are broken and cannot be read"},
 		FoundConflict:   {"mâu thuẫn với giá trị khác trong cùng bản ghi", "contradict another value of the same record"},
@@ -74,7 +75,7 @@ func (o Offender) Sentence(lang text.Lang) string {
 	if o.Finding == FoundCheck || o.Finding == FoundBroken || o.Finding == FoundRule {
 		where += " [" + o.Rule + "]"
 	}
-	return fmt.Sprintf("%s: %s %s (%s) %s", where, lang.Count(o.Rows), lang.Pick("dòng", rows(o.Rows)), percent(lang, o.Share()), o.Finding.clause(lang))
+	return fmt.Sprintf("%s: %s %s (%s) %s", where, lang.Count(o.Rows), lang.Pick("dòng", rows(o.Rows)), Percent(lang, o.Share()), o.Finding.Clause(lang))
 }
 
 func rows(n int64) string {
@@ -84,9 +85,9 @@ func rows(n int64) string {
 	return "rows"
 }
 
-// percent shows a share so that a few are never nothing and almost all never
+// Percent shows a share so that a few are never nothing and almost all never
 // everything.
-func percent(lang text.Lang, share float64) string {
+func Percent(lang text.Lang, share float64) string {
 	switch {
 	case share > 0 && share < 0.1:
 		return "< " + lang.Decimal(0.1, 1) + " %"

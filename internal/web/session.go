@@ -140,6 +140,9 @@ var menu = []item{
 	{"/links", "Liên kết", "Links", access.Review},
 	{"/merges", "Gộp và tách", "Merges", access.Review},
 	{"/residence", "Xác nhận cư trú", "Residence", access.Serve},
+	{"/quality", "Chất lượng", "Quality", access.SeeQuality},
+	{"/quarantine", "Cách ly", "Quarantine", access.SeeRows},
+	{"/cases", "Phiếu sửa", "Cases", access.SeeCases},
 }
 
 // firstPages are those of roles that do not begin with the first of the menu.

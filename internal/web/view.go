@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -62,7 +63,7 @@ func (s *Server) readViews(l text.Lang) (*views, error) {
 		if strings.HasPrefix(name, "_") {
 			continue // a part of others
 		}
-		t, err := template.New(name).Funcs(s.funcs(l)).Funcs(recordFuncs(l)).ParseFS(pages, "pages/_*.html", file)
+		t, err := template.New(name).Funcs(s.funcs(l)).Funcs(recordFuncs(l)).Funcs(faultFuncs(l)).ParseFS(pages, "pages/_*.html", file)
 		if err != nil {
 			return nil, fmt.Errorf("page %s: %w", name, err)
 		}
@@ -136,7 +137,7 @@ func (q *request) render(status int, name, title string, data any) error {
 			}
 		}
 	} else {
-		p.PathOnly = "/"
+		p.PathOnly = cmp.Or(q.here, "/")
 	}
 	if q.who != nil {
 		p.User, p.Role = q.who.Title, q.who.Role

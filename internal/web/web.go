@@ -108,6 +108,17 @@ func (s *Server) register() {
 		route{"POST /merges/{decision}/withdraw", access.Review, (*request).withdrawMerge},
 		route{"GET /residence", access.Serve, (*request).residencePage},
 		route{"POST /residence", access.Serve, (*request).residence},
+		route{"GET /quality", access.SeeQuality, (*request).qualityPage},
+		route{"GET /quality/{dataset}", access.SeeQuality, (*request).qualityOf},
+		route{"POST /quality/{dataset}", access.SeeRows, (*request).qualityRows},
+		route{"GET /quarantine", access.SeeRows, (*request).quarantine},
+		route{"GET /quarantine/{dataset}", access.SeeRows, (*request).quarantineOf},
+		route{"POST /quarantine/{dataset}", access.SeeRows, (*request).quarantineRows},
+		route{"POST /quarantine/{dataset}/release", access.Release, (*request).release},
+		route{"GET /cases", access.SeeCases, (*request).cases},
+		route{"GET /cases/{number}", access.SeeCases, (*request).caseGet},
+		route{"POST /cases/{number}", access.SeeRows, (*request).caseRows},
+		route{"POST /cases/{number}/reply", access.Reply, (*request).reply},
 	)
 	for _, one := range s.routes {
 		s.mux.HandleFunc(one.pattern, s.serve(one))
@@ -157,6 +168,7 @@ type request struct {
 	r    *http.Request
 	lang text.Lang
 	who  *account.Account // nil: nobody is signed in
+	here string           // the page that a form belongs to; "": the first one
 }
 
 func (q *request) ctx() context.Context { return q.r.Context() }

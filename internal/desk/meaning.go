@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"cmp"
@@ -34,17 +34,18 @@ var ruleMeanings = map[string]struct{ vi, en string }{
 	"invalid":           {"không có dạng chuẩn", "has no standard form"},
 }
 
-// meaning says a rule in a sentence: the contract's own description, the
-// dictionary's explanation of the problem, else the general one.
-func meaning(lang text.Lang, elements *dictionary.Set, d contract.Dataset, rule, column string) string {
-	for _, r := range rulesOf(d, column) {
+// Meaning says a rule of a dataset in a clause: the contract's own description,
+// the dictionary's explanation of the problem, else the general one; "" where
+// nobody explains it.
+func (d *Desk) Meaning(lang text.Lang, one contract.Dataset, rule, column string) string {
+	for _, r := range rulesOf(one, column) {
 		if r.Name == rule && r.Description != "" {
 			return r.Description
 		}
 	}
 	code := rule[strings.LastIndexByte(rule, '.')+1:]
-	if p := d.Object.Property(column); p != nil {
-		if e, known := elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+	if p := one.Object.Property(column); p != nil {
+		if e, known := d.o.Elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
 			for _, problems := range []map[string]dictionary.Text{e.Problems(), dictionary.PersonProblems()} {
 				if t, ok := problems[code]; ok {
 					return lang.Pick(t.VI, t.EN)
@@ -63,13 +64,13 @@ func rulesOf(d contract.Dataset, column string) []contract.Rule {
 	return d.Object.Quality
 }
 
-// ruleNames are the rules by which a dataset's rows can be held back, for
+// RuleNames are the rules by which a dataset's rows can be held back, for
 // completion.
-func ruleNames(elements *dictionary.Set, d contract.Dataset) []string {
+func (d *Desk) RuleNames(one contract.Dataset) []string {
 	var out []string
-	for _, p := range d.Object.Properties {
+	for _, p := range one.Object.Properties {
 		out = append(out, p.Name+".required", p.Name+".type")
-		if e, known := elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
+		if e, known := d.o.Elements.Lookup(cmp.Or(p.Element, p.LogicalType)); known {
 			for code := range e.Problems() {
 				out = append(out, p.Name+"."+code)
 			}
