@@ -67,7 +67,7 @@ func TestACaseIsOpenUntilTheSourceIsMended(t *testing.T) {
 		t.Errorf("the file is open to others: %v %v", info.Mode(), err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(s.read("cases.csv"))).ReadAll()
-	if err != nil || len(rows) != 4 || strings.Join(rows[3][:9], "|") != "C-000002|births.birth|id=9||mother|55|||refers to a record that is not there" {
+	if err != nil || len(rows) != 4 || strings.Join(rows[3][:9], "|") != "C-000002|births.birth|id=9||mother|55||people.person|refers to a record that is not there" {
 		t.Fatalf("got %q, %v", rows, err)
 	}
 

@@ -164,9 +164,8 @@ type hub struct {
 
 	linking sync.Mutex // who has it loads the index that is kept open
 
-	hook    hook
-	rules   func(context.Context) (*engine.Engine, error) // see confined; opened once
-	queries func(context.Context) (*engine.Engine, error) // of what people ask; as rules
+	hook  hook
+	rules func(context.Context) (*engine.Engine, error) // see confined; opened once
 
 	figures func(context.Context) (*engine.Engine, error) // of indicators; as rules, and apart from it: both name what they read
 
@@ -243,7 +242,6 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 	h.figures = h.once(func(ctx context.Context) (*engine.Engine, error) {
 		return h.confined(ctx, d.config.Memory/figureShare, d.data("tmp", "figures"))
 	})
-	h.queries = h.once(func(ctx context.Context) (*engine.Engine, error) { return h.confined(ctx, d.config.Memory, "") })
 	h.flow = flow.New(flow.Options{Hub: d.dir, Cleaners: d.config.Threads, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(), Say: p.mention,
 		Principal: p.principal(), Now: p.now, Progress: progress, Hook: h.hook.flow,
 		Rules: clean.Rules{Engine: h.rules, Timeout: d.config.RuleTimeout}, Elements: d.elements, References: d.contracts.ReferenceData(),
@@ -262,7 +260,7 @@ func (h *hub) deskOf(p *program, w *worker) *desk.Desk {
 	if w != nil {
 		o.Relink, o.Jobs = w.linkAnew, w.jobs
 	}
-	o.Engine, o.Confined, o.Lake, o.Door, o.Flow, o.Index = h.engine, h.queries, h.lake, h.door, h.flow, h.reader
+	o.Engine, o.Lake, o.Door, o.Flow, o.Index = h.engine, h.lake, h.door, h.flow, h.reader
 	o.Reread = func() (*contract.Set, contract.Problems) {
 		return contract.LoadDir(h.path("contracts"), contractOptions(h.elements))
 	}

@@ -90,7 +90,7 @@ func (p *program) query(ctx context.Context, q access.Query, why reason) error {
 		return err
 	}
 	defer h.Close()
-	e, err := h.queries(ctx)
+	e, err := h.confined(ctx, h.config.Memory, "")
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,17 @@ func (c Case) Cause() Cause {
 	return Cause{Dataset: c.Dataset, Kind: c.Kind, Rule: c.Rule, Column: c.Column}
 }
 
+// Since is since when the fault stands of which the case is.
+func (c Case) Since() time.Time {
+	since := c.Opened
+	for _, e := range c.History {
+		if e.What == correction.CameBack && e.At.After(since) {
+			since = e.At
+		}
+	}
+	return since
+}
+
 // CaseFilter says which cases are meant.
 type CaseFilter struct {
 	Agency  string // whose turn it is; "" for all

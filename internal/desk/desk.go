@@ -41,7 +41,6 @@ type Options struct {
 	// Of a hub whose data are open; nil where only its state is.
 	Entities func() ([]*link.Entity, error)
 	Engine   *engine.Engine
-	Confined func(context.Context) (*engine.Engine, error) // an engine for other people's SQL, the same one each time
 	Lake     *lake.Lake
 	Door     *access.Door
 	Flow     *flow.Flow
@@ -55,8 +54,6 @@ type Options struct {
 type Desk struct {
 	o         Options
 	catalogue func() *Catalogue // made when it is first asked for
-
-	asking sync.Mutex // one query in the confined engine at a time: each makes views there
 }
 
 // New answers from these rooms.

@@ -9,10 +9,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
-	"github.com/sen-hub/sen/internal/clean"
 	"github.com/sen-hub/sen/internal/contract"
-	"github.com/sen-hub/sen/internal/correction"
-	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/quality"
 )
 
@@ -31,8 +28,8 @@ type Row struct {
 	Column string `json:"column,omitempty"`
 	Value  string `json:"value"` // as it came
 
-	Against  string `json:"others_say,omitempty"` // of a conflict: what the others say,
-	Evidence string `json:"others,omitempty"`     // and who they are
+	Against  string `json:"others_say,omitempty"` // what other datasets say instead; not for whoever sees their own agency's alone
+	Evidence string `json:"others,omitempty"`     // which datasets those are, or where nothing is found that should be
 }
 
 // Rows are some of the rows of a cause.
@@ -42,11 +39,19 @@ type Rows struct {
 	Total   int64  `json:"total,omitempty"` // 0: not counted
 	Next    int64  `json:"next,omitempty"`  // where the rows after these begin, to be asked for; 0: no place is known
 	More    bool   `json:"more"`            // there are others
+
+	Since  *time.Time `json:"since,omitempty"`  // the hub has known that other datasets say otherwise; nil: no case says since when
+	Hidden bool       `json:"hidden,omitempty"` // what the others say is not for who asks
 }
 
-// Contested reports whether others say otherwise of these rows.
-func (r Rows) Contested() bool {
+// Contradicted reports whether other datasets say otherwise of these rows.
+func (r Rows) Contradicted() bool {
 	return slices.ContainsFunc(r.Rows, func(one Row) bool { return one.Evidence != "" })
+}
+
+// Contested reports whether it is said what others say of these rows.
+func (r Rows) Contested() bool {
+	return slices.ContainsFunc(r.Rows, func(one Row) bool { return one.Against != "" })
 }
 
 // Part is which of many rows are meant.
@@ -57,19 +62,18 @@ type Part struct {
 
 // RowsOf reads rows of a cause through the door; request says who asks and why.
 // There are none of a cause that no single row has, or whose contract is gone.
+// Who sees their own agency's data alone gets their own rows in full, and of the
+// datasets that contradict them the names.
 func (d *Desk) RowsOf(ctx context.Context, request access.Request, c Cause, part Part) (Rows, error) {
 	one, ok := d.dataset(c.Dataset)
 	if !ok {
 		return Rows{}, nil
 	}
-	if entity, is := strings.CutPrefix(c.Rule, ConflictRule); is {
-		return d.conflictRows(ctx, request, one, entity, c.Column, part)
-	}
-	if c.Kind == correction.Missing {
-		return d.danglingRows(ctx, request, one, c, part)
-	}
-	if rule, is := CrossOf(one, c.Rule); is {
-		return d.crossRows(ctx, request, one, rule, part)
+	if asked, contradicted, err := d.contradicted(ctx, one, c); contradicted || err != nil {
+		if err != nil {
+			return Rows{}, err
+		}
+		return d.contradictedRows(ctx, request, one, c, asked, part)
 	}
 	rules, err := d.heldRules(ctx, one, c)
 	if err != nil {
@@ -175,87 +179,6 @@ func ReferenceOf(d contract.Dataset, columns string) (contract.Reference, bool) 
 		return contract.Reference{}, false
 	}
 	return all[i], true
-}
-
-// danglingRows are the rows whose reference leads nowhere.
-func (d *Desk) danglingRows(ctx context.Context, request access.Request, one contract.Dataset, c Cause, part Part) (Rows, error) {
-	ref, ok := ReferenceOf(one, c.Column)
-	if !ok {
-		return Rows{}, nil
-	}
-	var on, filled []string
-	for i, c := range ref.Columns {
-		on = append(on, fmt.Sprintf("t.%s = s.%s", engine.Ident(ref.ToColumns[i]), engine.Ident(c)))
-		filled = append(filled, fmt.Sprintf("s.%s IS NOT NULL", engine.Ident(c)))
-	}
-	return d.cleanRows(ctx, request, one, ref.Columns, fmt.Sprintf("FROM %s s WHERE %s AND NOT EXISTS (SELECT 1 FROM %s t WHERE %s)",
-		table(one.Name), strings.Join(filled, " AND "), table(ref.To), strings.Join(on, " AND ")), part)
-}
-
-// crossRows are the rows that break a rule which needs other datasets; none of
-// a sequence, whose fault is what is not there.
-func (d *Desk) crossRows(ctx context.Context, request access.Request, one contract.Dataset, rule contract.CrossRule, part Part) (Rows, error) {
-	if rule.Kind == contract.CrossSequence {
-		return Rows{}, nil
-	}
-	var others, columns []string
-	for _, with := range rule.With {
-		others = append(others, table(with))
-	}
-	for _, c := range rule.Columns {
-		columns = append(columns, c.Own)
-	}
-	return d.cleanRows(ctx, request, one, columns, clean.CrossRows(rule, table(one.Name), others), part)
-}
-
-// cleanRows are rows s of the clean tables, asked for through the door: their
-// keys, and what stands in some columns.
-func (d *Desk) cleanRows(ctx context.Context, request access.Request, one contract.Dataset, shown []string, from string, part Part) (Rows, error) {
-	columns := []string{}
-	for _, k := range one.Key() {
-		columns = append(columns, "s."+engine.Ident(k.Name))
-	}
-	keys := len(columns)
-	for _, c := range shown {
-		columns = append(columns, "s."+engine.Ident(c))
-	}
-	answer, err := d.query(ctx, access.Query{Request: request, SQL: "SELECT " + strings.Join(columns, ", ") + " " + from, Limit: part.Limit})
-	if err != nil {
-		return Rows{}, err
-	}
-	out := Rows{Request: answer.Request, More: answer.More}
-	for _, row := range answer.Rows {
-		line := Row{Column: strings.Join(shown, ", ")}
-		var key, value []string
-		for i, v := range row {
-			text := fmt.Sprint(orDash(Plain(v, answer.Columns[i].Type)))
-			if i < keys {
-				key = append(key, one.Key()[i].Source()+"="+text)
-			} else {
-				value = append(value, text)
-			}
-		}
-		line.Key, line.Value = strings.Join(key, "; "), strings.Join(value, ", ")
-		out.Rows = append(out.Rows, line)
-	}
-	return out, nil
-}
-
-// query asks the clean tables through the door.
-func (d *Desk) query(ctx context.Context, q access.Query) (access.Answer, error) {
-	e, err := d.o.Confined(ctx)
-	if err != nil {
-		return access.Answer{}, err
-	}
-	d.asking.Lock()
-	defer d.asking.Unlock()
-	return d.o.Door.Query(ctx, e, d.o.Lake, q)
-}
-
-// table is a dataset as queries through the door call it.
-func table(d sen.Dataset) string {
-	agency, object, _ := strings.Cut(string(d), ".")
-	return engine.Ident(agency) + "." + engine.Ident(object)
 }
 
 // Plain is a value of the engine as JSON and people write it; kind is the

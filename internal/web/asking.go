@@ -76,8 +76,8 @@ func (q *request) refused(a *asking, err error) error {
 	if sen.KindOf(err) != sen.Denied {
 		return err
 	}
-	a.Refused = q.lang.Pick("Cửa không mở: các dòng này cần đọc cả dữ liệu của cơ quan khác, hoặc ngoài quyền của vai bạn. Lần hỏi này đã được ghi sổ.",
-		"The door stayed shut: these rows need another agency's data too, or are beyond your role. That you asked is on record.")
+	a.Refused = q.lang.Pick("Cửa không mở: các dòng này ngoài quyền của vai bạn. Lần hỏi này đã được ghi sổ.",
+		"The door stayed shut: these rows are beyond your role. That you asked is on record.")
 	return nil
 }
 

@@ -66,15 +66,16 @@ func (q *request) cases() error {
 
 // caseData is what the page of one case shows.
 type caseData struct {
-	Case    desk.Case
-	Untold  bool // no row of it can be told
-	Ask     *asking
-	Rows    *desk.Rows
-	Replies []string
-	Reply   replyForm
-	Others  []string // agencies to hand over to
-	Latest  string   // the last day that can be asked for, YYYY-MM-DD
-	Said    string   // what has just been said
+	Case      desk.Case
+	Untold    bool // no row of it can be told
+	Elsewhere bool // its rows are another agency's, and not for this reader
+	Ask       *asking
+	Rows      *desk.Rows
+	Replies   []string
+	Reply     replyForm
+	Others    []string // agencies to hand over to
+	Latest    string   // the last day that can be asked for, YYYY-MM-DD
+	Said      string   // what has just been said
 }
 
 // replyForm is a reply as it was filled in, with what is wrong beside each
@@ -99,7 +100,8 @@ func (q *request) caseOf() (d caseData, err error) {
 	if p.Role == account.Agency && d.Case.Owner != p.Agency {
 		return d, gone
 	}
-	if d.Untold = !q.o.Desk.TellsRows(d.Case); d.Case.State != correction.Closed && !d.Untold {
+	d.Untold, d.Elsewhere = !q.o.Desk.TellsRows(d.Case), !access.Sees(p, d.Case.Dataset)
+	if d.Case.State != correction.Closed && !d.Untold && !d.Elsewhere {
 		if d.Ask = q.ask("/cases/"+d.Case.ID, access.Correction); d.Ask != nil {
 			d.Ask.Case, d.Ask.Fixed = d.Case.ID, true
 		}
@@ -138,7 +140,7 @@ func (q *request) caseRows() error {
 	}
 	q.here = "/cases/" + d.Case.ID
 	if d.Ask == nil {
-		return sen.Errorf(sen.NotFound, "no row of this case can be shown: it is closed, or its rows were only marked")
+		return sen.Errorf(sen.NotFound, "no row of this case can be shown: it is closed, its rows were only marked, or they are another agency's")
 	}
 	if asked, ok := d.Ask.request(q, "case show"); ok {
 		rows, err := q.o.Desk.RowsOf(q.ctx(), asked, d.Case.Cause(), desk.Part{From: q.fromRow(), Limit: rowsShown})

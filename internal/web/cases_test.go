@@ -74,6 +74,22 @@ func TestRowsThatWereOnlyMarkedAreNotOffered(t *testing.T) {
 	answered(t, ask(h, "POST", "/cases/C-000001", url.Values{"purpose": {"correction"}}, steward), 404)
 }
 
+func TestAnAgencyWhoseRecordIsMissingSeesWhichDatasetNamesItAndSinceWhen(t *testing.T) {
+	h := withCases(t)
+	if _, err := account.New(h.state, account.Options{}).Put(t.Context(), account.Person{Name: "population", Role: account.Agency, Agency: "population", Password: password}, sen.Principal{ID: "operator:test"}); err != nil {
+		t.Fatal(err)
+	}
+	population := signIn(t, h, "population")
+	page := answered(t, ask(h, "GET", "/cases/C-000002", nil, population), 200)
+	has(t, page, "của cơ quan khác", `<span class="code">civil-status.birth</span>`, time.Now().AddDate(0, 0, -20).UTC().Format(time.DateOnly))
+	hasNot(t, page, `name="purpose"`, "/quality/civil-status.birth")
+	page = answered(t, ask(h, "POST", "/cases/C-000002", url.Values{"purpose": {"correction"}}, population), 404)
+	hasNot(t, page, "id=b2", "p9")
+	if got := h.entries(); len(got) > 0 {
+		t.Errorf("the journal says %+v", got)
+	}
+}
+
 func TestAnAgencyRepliesAndAStewardInsists(t *testing.T) {
 	h := withCases(t)
 	soon, late := time.Now().AddDate(0, 0, 30).Format(time.DateOnly), time.Now().AddDate(1, 0, 0).Format(time.DateOnly)

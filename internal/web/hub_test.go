@@ -123,7 +123,7 @@ func (h *realHub) open() {
 		Rules: clean.Rules{Engine: own, Timeout: time.Second}, Principal: sen.Principal{ID: "operator:test"}})
 	t.Cleanup(func() { confined.Close(); e.Close(); l.Close(); h.state.Close() })
 	h.door = access.New(h.state, ring, access.Options{})
-	h.desk = desk.Options{Dir: h.dir, Country: "Sen", Contracts: set, State: h.state, Lake: l, Engine: e, Confined: own, Door: h.door, Flow: h.flow,
+	h.desk = desk.Options{Dir: h.dir, Country: "Sen", Contracts: set, State: h.state, Lake: l, Engine: e, Door: h.door, Flow: h.flow,
 		Reread: func() (*contract.Set, contract.Problems) {
 			return contract.LoadDir(filepath.Join(h.dir, "contracts"), contract.Options{})
 		},
