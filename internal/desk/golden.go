@@ -110,12 +110,18 @@ func (d *Desk) Golden(ctx context.Context, asked GoldenRequest) (found []Golden,
 	return found, reading.Request(), reading.Seal()
 }
 
-// Entities are the hub's, as their files declare them.
-func (d *Desk) Entities() ([]*link.Entity, error) { return d.o.Entities() }
+// Entities are the hub's, as their files declare them; none of a hub whose data
+// are not open.
+func (d *Desk) Entities() ([]*link.Entity, error) {
+	if d.o.Entities == nil {
+		return nil, nil
+	}
+	return d.o.Entities()
+}
 
 // Entity is the one called so. The error is NotFound where there is none.
 func (d *Desk) Entity(name string) (*link.Entity, error) {
-	all, err := d.o.Entities()
+	all, err := d.Entities()
 	if err != nil {
 		return nil, err
 	}

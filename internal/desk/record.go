@@ -3,13 +3,9 @@ package desk
 import (
 	"cmp"
 	"context"
-	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
-	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/link"
 )
 
@@ -49,17 +45,6 @@ type Other struct {
 	Value  string `json:"value"`
 	Place  string `json:"place,omitempty"`
 	Origin Origin `json:"origin"`
-}
-
-// Origin is where a value comes from: by the entity's file from a column of a
-// dataset, and by its contract from a column of a source.
-type Origin struct {
-	Dataset  string `json:"dataset"` // or dataset/part
-	Column   string `json:"column,omitempty"`
-	Element  string `json:"element,omitempty"`
-	Source   string `json:"source,omitempty"` // the column as the source has it
-	Table    string `json:"table,omitempty"`  // the file, or the table of a server
-	Contract string `json:"contract,omitempty"`
 }
 
 // mostLooks is how many entries of the journal are told.
@@ -153,35 +138,6 @@ func (d *Desk) fieldTitle(f link.Field) link.Title {
 func (d *Desk) FieldTitle(e *link.Entity, name string) link.Title {
 	f, _ := e.Fields.Get(name)
 	return d.fieldTitle(f)
-}
-
-// origin follows a field back to the source of a dataset that gives it.
-func (d *Desk) origin(e *link.Entity, field, record string) Origin {
-	out := Origin{Dataset: record}
-	said, known := e.Records.Get(record)
-	if !known {
-		return out
-	}
-	out.Column = said.Fields[field]
-	name, _, _ := strings.Cut(record, "/")
-	all := d.Datasets()
-	at := slices.IndexFunc(all, func(one contract.Dataset) bool { return one.Name == sen.Dataset(name) })
-	if at < 0 {
-		return out
-	}
-	out.Contract, out.Table = d.short(all[at].Contract.File), cmp.Or(all[at].Path(), all[at].Object.Source())
-	if p := all[at].Object.Property(out.Column); p != nil {
-		out.Source, out.Element = p.Source(), p.Element
-	}
-	return out
-}
-
-// short is a file as it is called within the hub's folder.
-func (d *Desk) short(file string) string {
-	if rel, err := filepath.Rel(d.o.Dir, file); err == nil {
-		return rel
-	}
-	return file
 }
 
 // looks are the newest entries of the journal that name a record, or that read

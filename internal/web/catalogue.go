@@ -31,6 +31,7 @@ type catalogueData struct {
 	Earlier, Later  string
 	Meant           []queryValue // what was typed, and what it was taken to mean
 	Kinds, Agencies []facet
+	Golden          []choice // kinds of golden records
 }
 
 // foundData is a result, and where it leads.
@@ -73,6 +74,7 @@ func (q *request) catalogue() error {
 	}
 	d.Kinds = q.kindFacets(query, answer)
 	d.Agencies = agencyFacets(query, answer, c)
+	d.Golden = q.golden()
 	return q.render(http.StatusOK, "catalogue", q.lang.Pick("Danh mục dữ liệu", "Data catalogue"), d)
 }
 
@@ -143,6 +145,7 @@ type catalogueDatasetData struct {
 	Name    sen.Dataset
 	Dataset contract.Dataset
 	Columns []desk.Column
+	Gives   map[string][]desk.GoldenField
 	Systems string // the page of where it stands, for those who may see it
 }
 
@@ -151,7 +154,7 @@ func (q *request) catalogueDataset() error {
 	if err != nil {
 		return err
 	}
-	d := catalogueDatasetData{Name: one.Name, Dataset: one, Columns: desk.Columns(one)}
+	d := catalogueDatasetData{Name: one.Name, Dataset: one, Columns: desk.Columns(one), Gives: q.o.Desk.Gives(string(one.Name))}
 	if q.may(access.SeeSystems) && access.Sees(q.principal(), one.Name) {
 		d.Systems = q.datasetLink(one.Name)
 	}

@@ -85,3 +85,33 @@ func TestAnElementSaysItsRuleAndWhereItIsUsed(t *testing.T) {
 		t.Errorf("an element that is not there: %s", answer.Status)
 	}
 }
+
+func TestEveryFieldOfAGoldenRecordIsFollowedBackToTheColumnsOfItsSources(t *testing.T) {
+	h := console(t)
+	reader := signIn(t, h, account.Reader)
+	has(t, shown(t, h, "/catalogue", reader), `href="/catalogue/golden/person"`)
+	page := shown(t, h, "/catalogue/golden/person", reader)
+	all, err := entities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range all[0].Records.Names() {
+		said, _ := all[0].Records.Get(record)
+		for field, column := range said.Fields {
+			has(t, page, `id="f-`+field+`"`, record+" · "+column)
+		}
+	}
+	// From the register's name to the column of its file, cleaned as a name.
+	_, row, found := strings.Cut(page, "population.person · full_name")
+	row, _, _ = strings.Cut(row, "</tr>")
+	if !found || !strings.Contains(row, "trước hết") {
+		t.Error("the register is not believed first of a name")
+	}
+	has(t, row, `href="/catalogue/elements/person-name"`, ">ho_ten<", "sources/population/", "contracts/population.odcs.yaml")
+	has(t, shown(t, h, "/catalogue/datasets/population.person", reader), "ho_ten", `href="/catalogue/golden/person#f-name"`)
+	for _, part := range strings.Split(page, `href="/catalogue/`)[1:] {
+		link, _, _ := strings.Cut(part, `"`)
+		shown(t, h, "/catalogue/"+link, reader)
+	}
+	answered(t, ask(h, "GET", "/catalogue/golden/nobody", nil, reader), 404)
+}

@@ -22,6 +22,7 @@ func recordFuncs(l text.Lang) template.FuncMap {
 		"linked":   func(how string) string { return wordOf(l, howWords, how).Text },
 		"survival": func(why string) string { return wordOf(l, survivalWords, why).Text },
 		"origin":   func(of desk.Line, from desk.Origin) fieldOrigin { return fieldOrigin{of.Title, of.Name, from} },
+		"belief":   func(role link.Role) string { return wordOf(l, beliefWords, string(role)).Text },
 		"level":    func(name string) word { return wordOf(l, levelWords, name) },
 		"verdict":  func(name string) string { return wordOf(l, verdictWords, name).Text },
 		"decided":  func(name string) word { return wordOf(l, decisionWords, name) },

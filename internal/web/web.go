@@ -90,6 +90,7 @@ func (s *Server) register() {
 		route{"GET /catalogue", access.SeeCatalogue, (*request).catalogue},
 		route{"GET /catalogue/datasets/{dataset}", access.SeeCatalogue, (*request).catalogueDataset},
 		route{"GET /catalogue/elements/{name}", access.SeeCatalogue, (*request).element},
+		route{"GET /catalogue/golden/{entity}", access.SeeCatalogue, (*request).lineage},
 		route{"GET /leader", access.SeeFigures, (*request).leader},
 		route{"GET /indicators", access.SeeFigures, (*request).indicators},
 		route{"GET /indicators/{name}", access.SeeFigures, (*request).indicator},

@@ -7,6 +7,7 @@ import (
 	"github.com/sen-hub/sen/internal/decision"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/job"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/link/resolve"
 	"github.com/sen-hub/sen/internal/state"
 	"github.com/sen-hub/sen/internal/text"
@@ -146,6 +147,12 @@ var survivalWords = map[string]words{
 	desk.MostAgreed:   {vi: "nhiều bản ghi nói thế nhất", en: "most records say so"},
 	desk.Newest:       {vi: "mới nhất", en: "the newest"},
 	desk.MostComplete: {vi: "đầy đủ nhất", en: "the most complete"},
+}
+
+var beliefWords = map[string]words{
+	string(link.Authoritative): {vi: "bản ghi của chính đối tượng", en: "the thing's own record"},
+	string(link.Contributing):  {vi: "biết về đối tượng", en: "knows the thing"},
+	string(link.Mentioning):    {vi: "chỉ nhắc đến", en: "only mentions it"},
 }
 
 var sexWords = map[string]words{
