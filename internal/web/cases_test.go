@@ -10,6 +10,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/correction"
+	"github.com/sen-hub/sen/internal/state"
 )
 
 // withCases opens a case at civil-status, which is overdue, and one at
@@ -76,9 +77,7 @@ func TestRowsThatWereOnlyMarkedAreNotOffered(t *testing.T) {
 
 func TestAnAgencyWhoseRecordIsMissingSeesWhichDatasetNamesItAndSinceWhen(t *testing.T) {
 	h := withCases(t)
-	if _, err := account.New(h.state, account.Options{}).Put(t.Context(), account.Person{Name: "population", Role: account.Agency, Agency: "population", Password: password}, sen.Principal{ID: "operator:test"}); err != nil {
-		t.Fatal(err)
-	}
+	addAccount(t, h.state, state.Account{Name: "population", Role: account.Agency, Agency: "population"})
 	population := signIn(t, h, "population")
 	page := answered(t, ask(h, "GET", "/cases/C-000002", nil, population), 200)
 	has(t, page, "của cơ quan khác", `<span class="code">civil-status.birth</span>`, time.Now().AddDate(0, 0, -20).UTC().Format(time.DateOnly))

@@ -129,11 +129,7 @@ func (h *realHub) open() {
 		},
 		Settle: func(context.Context) error { return nil }}
 	accounts := account.New(h.state, account.Options{})
-	for _, role := range account.Roles() {
-		if _, err := accounts.Put(ctx, account.Person{Name: role, Role: role, Agency: "civil-status", Password: password}, sen.Principal{ID: "operator:test"}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addAccounts(t, h.state)
 	server, err := New(Options{Desk: desk.New(h.desk), Accounts: accounts, Country: "Sen"})
 	h.server = must(t, server, err)
 	h.Handler = h.server.Handler()

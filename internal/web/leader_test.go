@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/contract"
@@ -47,11 +46,7 @@ func governed(t *testing.T) (http.Handler, func(role string) *http.Cookie) {
 		}
 	}
 	accounts := account.New(s, account.Options{})
-	for _, role := range account.Roles() {
-		if _, err := accounts.Put(t.Context(), account.Person{Name: role, Role: role, Agency: "civil-status", Password: password}, sen.Principal{ID: "operator:test"}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addAccounts(t, s)
 	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, Elements: (*dictionary.Set)(nil), Indicators: indicators, State: s}), Accounts: accounts, Country: "Sen"})
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/contract"
@@ -19,8 +18,6 @@ import (
 	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
-
-const password = "một hai ba bốn năm"
 
 // console is a console over a hub that has contracts and no data, with one
 // account for each role.
@@ -37,11 +34,7 @@ func console(t *testing.T) http.Handler {
 	}
 	t.Cleanup(func() { s.Close() })
 	accounts := account.New(s, account.Options{})
-	for _, role := range account.Roles() {
-		if _, err := accounts.Put(t.Context(), account.Person{Name: role, Role: role, Agency: "civil-status", Password: password}, sen.Principal{ID: "operator:test"}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	addAccounts(t, s)
 	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{}), Entities: entities}), Accounts: accounts, Country: "Sen"})
 	if err != nil {
 		t.Fatal(err)
