@@ -98,11 +98,11 @@ func TestEveryFieldOfAGoldenRecordIsFollowedBackToTheColumnsOfItsSources(t *test
 	for _, record := range all[0].Records.Names() {
 		said, _ := all[0].Records.Get(record)
 		for field, column := range said.Fields {
-			has(t, page, `id="f-`+field+`"`, record+" · "+column)
+			has(t, page, `id="f-`+field+`"`, record+"<small>"+column+"</small>")
 		}
 	}
 	// From the register's name to the column of its file, cleaned as a name.
-	_, row, found := strings.Cut(page, "population.person · full_name")
+	_, row, found := strings.Cut(page, "population.person<small>full_name</small>")
 	row, _, _ = strings.Cut(row, "</tr>")
 	if !found || !strings.Contains(row, "trước hết") {
 		t.Error("the register is not believed first of a name")

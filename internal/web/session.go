@@ -130,19 +130,22 @@ type item struct {
 	act          access.Act
 }
 
+// menu is in the order of the work: what comes in and is clean, whose fault what
+// is not, which records are one, who is served, what there is, how the country
+// stands, and what the machine does.
 var menu = []item{
 	{"/systems", "Hệ thống", "Systems", access.SeeSystems},
-	{"/catalogue", "Danh mục", "Catalogue", access.SeeCatalogue},
-	{"/leader", "Toàn cảnh", "Overview", access.SeeFigures},
-	{"/indicators", "Chỉ tiêu", "Indicators", access.SeeFigures},
-	{"/jobs", "Việc", "Jobs", access.SeeSystems},
-	{"/person", "Một người", "One person", access.SeePerson},
-	{"/links", "Liên kết", "Links", access.Review},
-	{"/merges", "Gộp và tách", "Merges", access.Review},
-	{"/residence", "Xác nhận cư trú", "Residence", access.Serve},
 	{"/quality", "Chất lượng", "Quality", access.SeeQuality},
 	{"/quarantine", "Cách ly", "Quarantine", access.SeeRows},
 	{"/cases", "Phiếu sửa", "Cases", access.SeeCases},
+	{"/links", "Liên kết", "Links", access.Review},
+	{"/merges", "Gộp và tách", "Merges", access.Review},
+	{"/residence", "Xác nhận cư trú", "Residence", access.Serve},
+	{"/person", "Một người", "One person", access.SeePerson},
+	{"/catalogue", "Danh mục", "Catalogue", access.SeeCatalogue},
+	{"/indicators", "Chỉ tiêu", "Indicators", access.SeeFigures},
+	{"/leader", "Toàn cảnh", "Overview", access.SeeFigures},
+	{"/jobs", "Việc", "Jobs", access.SeeSystems},
 }
 
 // firstPages are those of roles that do not begin with the first of the menu.
