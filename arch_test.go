@@ -25,7 +25,7 @@ var floors = map[string]int{
 	"indicator": 4, "link": 4, "quality": 4, "correction": 5,
 	"flow":  5,
 	"bench": 6, "desk": 6,
-	"web":  7,
+	"api": 7, "web": 7,
 	"demo": 1, // beside the house: imports the root package alone
 	"cmd":  8,
 }

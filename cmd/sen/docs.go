@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/api"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/text"
 )
@@ -48,6 +49,7 @@ func reference() map[string][]byte {
 		"configuration.md": configurationPage(),
 		"exit-codes.md":    exitCodesPage(),
 		"elements.md":      elementsPage(),
+		"openapi.json":     api.New(api.Options{Cookie: "sen"}).Document(),
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/api"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/job"
@@ -28,6 +29,7 @@ type upFlags struct {
 	listen, profile  string
 	certificate, key string
 	behindProxy      bool
+	apiRate          int
 }
 
 // upAddress is where the console is, where nobody says otherwise.
@@ -52,6 +54,7 @@ of this machine alone.`,
 	c.Flags().StringVar(&f.certificate, "tls-cert", "", "file of the certificate chain")
 	c.Flags().StringVar(&f.key, "tls-key", "", "file of the certificate's key")
 	c.Flags().BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy on the way has TLS")
+	c.Flags().IntVar(&f.apiRate, "api-rate", 600, "requests to the API that one token may make a minute")
 	return c
 }
 
@@ -60,6 +63,9 @@ func (f upFlags) check() error {
 	host, _, err := net.SplitHostPort(f.listen)
 	if err != nil {
 		return sen.Errorf(sen.Invalid, "--listen %s is no address: %w", f.listen, err).WithHint("host:port, like 127.0.0.1:8600")
+	}
+	if f.apiRate < 1 {
+		return sen.Errorf(sen.Invalid, "--api-rate %d lets nobody in", f.apiRate)
 	}
 	if (f.certificate == "") != (f.key == "") {
 		return sen.Errorf(sen.Invalid, "--tls-cert and --tls-key go together")
@@ -98,13 +104,13 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 		return err
 	}
 	answers := h.deskOf(p, w)
-	pages, err := p.pages(ctx, h, answers, f, log)
+	site, err := p.site(ctx, h, answers, f, log)
 	if err != nil {
 		return err
 	}
 	metrics := newMetrics()
 	group, ctx := errgroup.WithContext(ctx)
-	address, err := serve(ctx, group, f.listen, h.routes(metrics.counted(pages.Handler())), f)
+	address, err := serve(ctx, group, f.listen, h.routes(metrics.counted(site)), f)
 	if err != nil {
 		return err
 	}
@@ -136,8 +142,8 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	return group.Wait()
 }
 
-// routes are the pages, and what watches over servers asks.
-func (h *hub) routes(pages http.Handler) http.Handler {
+// routes are the site, and what watches over servers asks.
+func (h *hub) routes(site http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -147,7 +153,7 @@ func (h *hub) routes(pages http.Handler) http.Handler {
 		}
 		_, _ = w.Write([]byte("ready\n"))
 	})
-	mux.Handle("/", pages)
+	mux.Handle("/", site)
 	return mux
 }
 
@@ -158,8 +164,8 @@ func (p *program) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// pages makes the console over an open hub.
-func (p *program) pages(ctx context.Context, h *hub, answers *desk.Desk, f upFlags, log *slog.Logger) (*web.Server, error) {
+// site makes the console and the API over an open hub.
+func (p *program) site(ctx context.Context, h *hub, answers *desk.Desk, f upFlags, log *slog.Logger) (http.Handler, error) {
 	accounts := account.New(h.state, account.Options{Now: p.now})
 	o := web.Options{Desk: answers, Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
 		Secure: f.certificate != "" || f.behindProxy, Proxied: f.behindProxy}
@@ -170,7 +176,14 @@ func (p *program) pages(ctx context.Context, h *hub, answers *desk.Desk, f upFla
 		}
 		o.Demo = demoUsers
 	}
-	return web.New(o)
+	pages, err := web.New(o)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", pages.Handler())
+	mux.Handle("/api/", api.New(api.Options{Desk: o.Desk, Accounts: accounts, Log: log, Now: p.now, Cookie: pages.Cookie(), PerMinute: f.apiRate}).Handler())
+	return mux, nil
 }
 
 // demoUsers are the demonstration's people. They are made up, and served on

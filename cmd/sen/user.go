@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/api"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -147,6 +149,11 @@ named. It is shown once; the hub keeps its hash.`,
 		Example: "  sen user token lan --label reports --scope read --days 30",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, scope := range scopes {
+				if !slices.Contains(api.Scopes(), scope) {
+					return sen.Errorf(sen.Invalid, "there is no scope %q", scope).WithHint("the scopes are %s", strings.Join(api.Scopes(), ", "))
+				}
+			}
 			return p.accounts(cmd.Context(), func(a *account.Accounts) error {
 				token, err := a.Token(cmd.Context(), args[0], label, scopes, time.Duration(days)*24*time.Hour)
 				if err != nil {
@@ -157,7 +164,7 @@ named. It is shown once; the hub keeps its hash.`,
 		},
 	}
 	c.Flags().StringVar(&label, "label", "", "what the token is for")
-	c.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "what it may do: read, write, person")
+	c.Flags().StringSliceVar(&scopes, "scope", []string{"read"}, "what it may do: "+strings.Join(api.Scopes(), ", "))
 	c.Flags().IntVar(&days, "days", 90, "how long it is valid")
 	return c
 }

@@ -70,6 +70,7 @@ FROM run WHERE dataset = $2`
 	runUnfinished   = `SELECT ` + runColumns + ` FROM run WHERE dataset = $1 AND state IN ('extracting', 'committing')`
 	latestCertified = `SELECT ` + runColumns + ` FROM run WHERE dataset = $1 AND state = 'certified' ORDER BY sequence DESC LIMIT 1`
 	runsOfDataset   = `SELECT ` + runColumns + ` FROM run WHERE dataset = $1 ORDER BY sequence DESC LIMIT $2`
+	runsBefore      = `SELECT ` + runColumns + ` FROM run WHERE dataset = $1 AND ($2 = 0 OR sequence < $2) ORDER BY sequence DESC LIMIT $3`
 	runDatasets     = `SELECT DISTINCT dataset FROM run ORDER BY dataset`
 
 	updateRunState = `UPDATE run SET state = $2, error = $3, finished = $4 WHERE id = $1`
@@ -126,6 +127,12 @@ func (s *State) LatestCertified(ctx context.Context, dataset sen.Dataset) (Run, 
 // Runs are the dataset's newest runs of any state, newest first.
 func (s *State) Runs(ctx context.Context, dataset sen.Dataset, limit int) ([]Run, error) {
 	return rows(ctx, s.db, "read runs", scanRun, runsOfDataset, dataset, limit)
+}
+
+// RunsBefore are the dataset's runs of a lower sequence, newest first; before 0
+// begins with the newest.
+func (s *State) RunsBefore(ctx context.Context, dataset sen.Dataset, before int64, limit int) ([]Run, error) {
+	return rows(ctx, s.db, "read runs", scanRun, runsBefore, dataset, before, limit)
 }
 
 // Datasets are all that ever had a run, sorted.

@@ -11,17 +11,17 @@ import (
 	"github.com/sen-hub/sen/internal/text"
 )
 
-// cookie is the session's name; with the prefix, browsers keep it to this host
+// Cookie is the session's name; with the prefix, browsers keep it to this host
 // and to TLS (RFC 6265bis, section 4.1.3.2).
-func (q *request) cookie() string {
-	if q.o.Secure {
+func (s *Server) Cookie() string {
+	if s.o.Secure {
 		return "__Host-sen"
 	}
 	return "sen"
 }
 
 func (q *request) setCookie(value string, age int) {
-	http.SetCookie(q.w, &http.Cookie{Name: q.cookie(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: q.o.Secure, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(q.w, &http.Cookie{Name: q.Cookie(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: q.o.Secure, SameSite: http.SameSiteStrictMode})
 }
 
 // home is the first page that somebody's role has.
@@ -76,7 +76,7 @@ func (q *request) signIn() error {
 }
 
 func (q *request) signOut() error {
-	if c, err := q.r.Cookie(q.cookie()); err == nil {
+	if c, err := q.r.Cookie(q.Cookie()); err == nil {
 		if err := q.o.Accounts.SignOut(q.ctx(), c.Value); err != nil {
 			return err
 		}

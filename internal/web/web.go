@@ -213,7 +213,7 @@ func (s *Server) serve(one route) http.HandlerFunc {
 
 // identify finds who asks by the session's cookie.
 func (q *request) identify() error {
-	c, err := q.r.Cookie(q.cookie())
+	c, err := q.r.Cookie(q.Cookie())
 	if err != nil {
 		return nil //nolint:nilerr // nobody is signed in
 	}
