@@ -44,7 +44,8 @@ extensions:
 	@scripts/setup-extensions
 
 # What continuous integration runs, and nothing else.
-test: .venv/ready .tools/ready extensions
+test: .tools/ready extensions
+	@scripts/setup-python
 	@scripts/setup-servers
 	@scripts/check
 	@go test -p 2 -timeout 18m ./...
@@ -69,9 +70,6 @@ docs: build
 
 clean:
 	rm -rf bin $(HUB)
-
-.venv/ready: apptest/requirements.txt scripts/setup-python
-	@scripts/setup-python
 
 .tools/ready: scripts/setup-tools
 	@scripts/setup-tools

@@ -37,6 +37,8 @@ type Error struct {
 	Msg   string
 	Hint  string // the next step, for a person
 	Err   error  // the cause
+
+	msgVI, hintVI string // the same in Vietnamese; empty where nobody has said it
 }
 
 // Errorf makes an error of a kind; %w wraps a cause.
@@ -55,6 +57,22 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 func (e *Error) At(format string, args ...any) *Error {
 	e.Where = fmt.Sprintf(format, args...)
 	return e
+}
+
+// InVietnamese says Msg and Hint in Vietnamese, for pages and programs that ask
+// for it.
+func (e *Error) InVietnamese(msg, hint string) *Error {
+	e.msgVI, e.hintVI = msg, hint
+	return e
+}
+
+// Words are Msg and Hint in Vietnamese, or in English: where the others are
+// asked for, and where nobody has said it in Vietnamese.
+func (e *Error) Words(vietnamese bool) (msg, hint string) {
+	if vietnamese && e.msgVI != "" {
+		return e.msgVI, e.hintVI
+	}
+	return e.Msg, e.Hint
 }
 
 // Error is "where: message".

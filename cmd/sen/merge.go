@@ -53,20 +53,9 @@ has the entry. ` + "`sen unmerge`" + ` undoes it; ` + "`sen decisions`" + ` is t
 
 func (p *program) merge(ctx context.Context, entity string, keys []string, f decidingFlags) error {
 	return p.withGolden(ctx, desk.GoldenRequest{Request: access.Request{Command: "merge"}, Entity: entity, Keys: keys}, f.why, func(h *hub, e *link.Entity, both []desk.Golden) error {
-		if both[0].ID == both[1].ID {
-			return sen.Errorf(sen.Exists, "both keys mean one %s already: %d", entity, both[0].ID)
-		}
-		proposal := decision.Proposal{Entity: entity, Verdict: decision.Same, Reason: f.reason}
-		for i, side := range []*int64{&both[0].ID, &both[1].ID} {
-			first, err := h.desk(p).SpeakOf(ctx, e, *side, 1)
-			if err != nil {
-				return err
-			}
-			if i == 0 {
-				proposal.A = first[0].Side
-			} else {
-				proposal.B = first[0].Side
-			}
+		proposal, err := h.desk(p).MergeOf(ctx, e, both[0], both[1], f.reason)
+		if err != nil {
+			return err
 		}
 		x, err := h.desk(p).Explain(ctx, entity, both)
 		if err != nil && sen.KindOf(err) != sen.NotFound {

@@ -62,9 +62,6 @@ type unmerged struct {
 	Since *time.Time `json:"since,omitempty"`
 }
 
-// mostRecords is how many records of a thing are shown.
-const mostRecords = 1000
-
 // thingRecords is the answer of `sen unmerge ENTITY KEY`.
 type thingRecords struct {
 	Entity    string          `json:"entity"`
@@ -77,7 +74,7 @@ func (p *program) showRecords(ctx context.Context, entity, key string, why reaso
 	return p.withGolden(ctx, desk.GoldenRequest{Request: access.Request{Command: "unmerge"}, Entity: entity, Keys: []string{key}}, why, func(h *hub, e *link.Entity, found []desk.Golden) error {
 		out := thingRecords{Entity: entity, ID: found[0].ID, Decisions: []desk.Decision{}}
 		var err error
-		if out.Records, err = h.desk(p).SpeakOf(ctx, e, out.ID, mostRecords); err != nil {
+		if out.Records, err = h.desk(p).SpeakOf(ctx, e, out.ID, desk.MostSpeaking); err != nil {
 			return err
 		}
 		all, err := h.state.Decisions(ctx)
@@ -109,22 +106,10 @@ func (p *program) showRecords(ctx context.Context, entity, key string, why reaso
 func (p *program) takeOut(ctx context.Context, entity, key, record string, f decidingFlags) error {
 	asked := desk.GoldenRequest{Request: access.Request{Command: "unmerge"}, Entity: entity, Keys: []string{key}}
 	return p.readGolden(ctx, asked, f.why, func(h *hub, e *link.Entity, found []desk.Golden, request string) error {
-		records, err := h.desk(p).SpeakOf(ctx, e, found[0].ID, mostRecords)
+		proposal, err := h.desk(p).TakingOut(ctx, e, found[0], record, f.reason)
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(records, func(s desk.Speaks) bool { return s.Record == record })
-		if at < 0 {
-			return sen.Errorf(sen.NotFound, "no such record speaks of this %s", entity).WithHint("`sen unmerge %s KEY` names those that do", entity)
-		}
-		if len(records) == 1 {
-			return sen.Errorf(sen.Invalid, "no other record speaks of this %s: there is nothing to take it out of", entity)
-		}
-		stays := records[0]
-		if at == 0 {
-			stays = records[1]
-		}
-		proposal := decision.Proposal{Entity: entity, Verdict: decision.Different, A: records[at].Side, B: stays.Side, Reason: f.reason}
 		if f.dryRun {
 			return p.decide(ctx, h, proposal, f)
 		}

@@ -120,14 +120,16 @@ var commandForm = regexp.MustCompile(`^[a-z]+([ -][a-z]+)*$`)
 func decide(r Request) *sen.Error {
 	switch {
 	case r.Principal.ID == "":
-		return denied("nobody is named who asks").
+		return denied("nobody is named who asks").InVietnamese("không biết ai hỏi", "").
 			WithHint("the operator is the user of the system: run the command as a user with a name")
 	case strings.TrimSpace(string(r.Purpose)) == "":
 		return denied("no purpose is given").
-			WithHint("say why with --purpose, for example --purpose quality-control")
+			WithHint("say why with --purpose, for example --purpose quality-control").
+			InVietnamese("chưa nêu mục đích", "hãy nêu mục đích mà vai của bạn có")
 	case len(r.Purpose) > longest || len(r.Case) > longest || len(r.Principal.ID) > longest:
 		return denied("principal, purpose or case is longer than %d bytes", longest).
-			WithHint("name the purpose in a few words; the case by its number")
+			WithHint("name the purpose in a few words; the case by its number").
+			InVietnamese("mục đích hoặc số vụ việc quá dài", "nêu mục đích trong vài từ, vụ việc bằng số của nó")
 	case !commandForm.MatchString(r.Command):
 		return denied("the command is not named as the journal wants it: its name, without arguments")
 	case len(r.Dataset) == 0:

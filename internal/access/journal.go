@@ -160,11 +160,12 @@ type Filter struct {
 	Principal string
 	Request   string
 	Since     time.Time
+	Before    int64 // entries before this one; 0: all
 }
 
 // Entries finds entries of the journal, newest first.
 func (d *Door) Entries(ctx context.Context, f Filter, limit int) ([]Entry, error) {
-	search := state.EntryFilter{Principal: f.Principal, Request: f.Request, Since: f.Since}
+	search := state.EntryFilter{Principal: f.Principal, Request: f.Request, Since: f.Since, Before: f.Before}
 	if f.Subject != nil {
 		search.Subjects = []string{d.hide(*f.Subject), wholeOf(f.Subject.Dataset)}
 	}

@@ -28,6 +28,11 @@ const (
 	ManageUsers  Act = "manage-users"
 )
 
+// Acts are all.
+func Acts() []Act {
+	return []Act{SeeSystems, RunSync, SeeQuality, SeeRows, Release, SeeCases, Reply, Review, Confirm, SeePerson, Serve, SeeFigures, SeeCatalogue, ManageUsers}
+}
+
 // acts is who may do what. Policy replaces it later.
 var acts = map[string][]Act{
 	"operator": {SeeSystems, RunSync, SeeQuality, SeeRows, Release, SeeCases, Reply, Review, SeePerson, SeeFigures, SeeCatalogue, ManageUsers},
@@ -106,9 +111,11 @@ func granted(r Request) *sen.Error {
 	switch {
 	case !slices.ContainsFunc(grants, known) || !strings.HasPrefix(r.Principal.ID, r.Principal.Role+":"):
 		return denied("the principal's role may read nobody's data").
-			WithHint("people who work at the command line are operators: operator:NAME")
+			WithHint("people who work at the command line are operators: operator:NAME").
+			InVietnamese("vai này không được đọc dữ liệu của ai", "")
 	case !slices.ContainsFunc(grants, func(g grant) bool { return g.allows(r) }):
-		return denied("the role may not read this for this purpose").WithHint("ask a steward who may, or state the purpose that you have")
+		return denied("the role may not read this for this purpose").WithHint("ask a steward who may, or state the purpose that you have").
+			InVietnamese("vai này không được đọc dữ liệu ấy cho mục đích này", "nhờ một người phụ trách dữ liệu được đọc, hoặc nêu mục đích bạn có")
 	}
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -22,6 +24,7 @@ import (
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/desk"
+	"github.com/sen-hub/sen/internal/text"
 )
 
 // Prefix is what every path of the API begins with.
@@ -76,10 +79,16 @@ func New(o Options) *API {
 	a.registerJobs()
 	a.registerCatalogue()
 	a.registerFigures()
+	a.registerAccount()
+	a.registerRecords()
+	a.registerReviews()
+	a.registerDecisions()
+	a.registerServices()
 	a.mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(a.Document())
 	})
+	a.mux.HandleFunc("GET "+problemsPath+"{kind}", explainProblem)
 	a.mux.HandleFunc("/", a.notThere)
 	return a
 }
@@ -87,13 +96,17 @@ func New(o Options) *API {
 // configuration is the API as a whole.
 func configuration(cookie string) huma.Config {
 	c := huma.DefaultConfig("Sen", sen.Version)
-	c.Info.Description = "All that the console of a hub shows, for programs. `sen user token` makes tokens. Lists come in pages: " +
-		"`next` of one page is `after` of the following. Answers have an ETag, and `If-None-Match` is heeded."
+	c.Info.Description = "All that the console of a hub shows and does, for programs. `sen user token` makes a token, which acts for one " +
+		"account, within its role and the token's scopes: `read` for what is of no person, `person` for people's data, `write` for what " +
+		"changes something.\n\nPeople's data are asked for by POST, with a purpose and where there is one a case: the journal has the entries " +
+		"before the answer goes out, and no key of a person stands in an address. Every such request is one look, each page of a list too.\n\n" +
+		"Lists come in pages: `next` of one page is `after` of the following. Answers to GET have an ETag, and `If-None-Match` is heeded. Errors " +
+		"are problem details (RFC 9457) in Vietnamese or English, as `Accept-Language` asks; tell them apart by `type`.\n\nThe people in the " +
+		"examples are made up."
 	c.Info.License = &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // answers hold what their types say, and no links to schemas
 	c.RejectUnknownQueryParameters = true
-	c.Transformers = append(c.Transformers, withoutValues)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"token": {Type: "http", Scheme: "bearer", Description: "Made by `sen user token`, with scopes read, write and person."},
 	}
@@ -101,16 +114,6 @@ func configuration(cookie string) huma.Config {
 		c.Components.SecuritySchemes["session"] = &huma.SecurityScheme{Type: "apiKey", In: "cookie", Name: cookie, Description: "Of the pages; for reading only."}
 	}
 	return c
-}
-
-// withoutValues takes out of an error what was sent: it may be of a person.
-func withoutValues(_ huma.Context, _ string, v any) (any, error) {
-	if e, ok := v.(*huma.ErrorModel); ok {
-		for _, one := range e.Errors {
-			one.Value = nil
-		}
-	}
-	return v, nil
 }
 
 // Document is the API as OpenAPI 3.1, in JSON.
@@ -130,7 +133,7 @@ func (a *API) Handler() http.Handler {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // a value, as net/http has it
 				a.o.Log.Error("the api panicked", "path", r.Pattern, "panic", p, "stack", string(debug.Stack()))
-				writeProblem(w, http.StatusInternalServerError, "")
+				fail(w, r, "internal", Text{}, Text{})
 			}
 		}()
 		h := w.Header()
@@ -138,6 +141,10 @@ func (a *API) Handler() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		h.Set("Cache-Control", "private, no-cache")
+		l := text.Accepted(r.Header.Get("Accept-Language"))
+		h.Set("Content-Language", string(l))
+		h.Add("Vary", "Accept-Language")
+		r = r.WithContext(context.WithValue(r.Context(), languageKey{}, l))
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 		tagged.ServeHTTP(w, r)
 	})
@@ -146,11 +153,20 @@ func (a *API) Handler() http.Handler {
 // route is one operation: what it is called, and who may ask for it.
 type route struct {
 	id, method, path string
-	summary, tag     string
-	scope            string
-	act              access.Act
-	status           int // of success; 0: 200
+	summary, about   string // what it is in a line, and what a stranger has to know beside
+	tag              string
+	scopes           []string   // that a token needs, all of them
+	act              access.Act // "": whoever has a token
+	status           int        // of success; 0: 200
 }
+
+// Scopes that routes need.
+var (
+	reading  = []string{Read}
+	changing = []string{Write}
+	ofPeople = []string{Person}
+	deciding = []string{Write, Person} // keeps a decision, and reads people's data for it
+)
 
 // operation is a route as OpenAPI has it.
 func (a *API) operation(r route) huma.Operation {
@@ -160,7 +176,7 @@ func (a *API) operation(r route) huma.Operation {
 	}
 	o := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: Prefix + r.path, Summary: r.summary, Tags: []string{r.tag}, DefaultStatus: r.status,
-		Description: "Scope `" + r.scope + "`; roles that may `" + string(r.act) + "`.", Security: secure, MaxBodyBytes: mostBody,
+		Description: r.described(), Security: secure, MaxBodyBytes: mostBody,
 		Errors: []int{400, 401, 403, 404, 409, 413, 415, 422, 429, 503}, Middlewares: huma.Middlewares{a.admit(r)},
 	}
 	if r.method == http.MethodGet {
@@ -168,6 +184,19 @@ func (a *API) operation(r route) huma.Operation {
 	}
 	return o
 }
+
+// described is what the description says of a route: about it, then who may.
+func (r route) described() string {
+	roles := slices.DeleteFunc(account.Roles(), func(role string) bool { return !r.lets(sen.Principal{Role: role}) })
+	who := "Token: scope `" + strings.Join(r.scopes, "` and `") + "`. Roles: " + strings.Join(roles, ", ") + "."
+	if r.about == "" {
+		return who
+	}
+	return r.about + "\n\n" + who
+}
+
+// lets reports whether a principal's role allows it.
+func (r route) lets(p sen.Principal) bool { return r.act == "" || access.May(p, r.act) }
 
 // answer registers an operation; a method of the API's own type cannot have
 // types of its own.
@@ -178,7 +207,7 @@ func answer[I, O any](a *API, r route, do func(context.Context, sen.Principal, *
 	huma.Register(a.huma, a.operation(r), func(ctx context.Context, in *I) (*output, error) {
 		body, err := do(ctx, who(ctx), in)
 		if err != nil {
-			return nil, a.problem(r, err)
+			return nil, a.problem(ctx, r, err)
 		}
 		return &output{Body: body}, nil
 	})
@@ -201,5 +230,5 @@ func (a *API) dataset(p sen.Principal, name string) (contract.Dataset, error) {
 			return one, nil
 		}
 	}
-	return contract.Dataset{}, sen.Errorf(sen.NotFound, "there is no such dataset")
+	return contract.Dataset{}, sen.Errorf(sen.NotFound, "there is no such dataset").InVietnamese("không có bộ dữ liệu này", "")
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/job"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -50,7 +51,8 @@ func serve(t *testing.T, o Options) *served {
 	}
 	t.Cleanup(func() { s.Close() })
 	v := &served{t: t, accounts: account.New(s, account.Options{}), state: s, tokens: map[string]string{}}
-	v.desk = desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, Elements: (*dictionary.Set)(nil), State: s, Jobs: job.New(s, job.Options{})})
+	v.desk = desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, Elements: (*dictionary.Set)(nil), State: s, Jobs: job.New(s, job.Options{}),
+		Entities: func() ([]*link.Entity, error) { return nil, nil }})
 	for _, role := range account.Roles() {
 		hash := state.Account{Name: role, Title: role, Role: role, Agency: "civil-status", Created: time.Now()}
 		if err := s.PutAccount(t.Context(), hash, true); err != nil {
@@ -101,39 +103,59 @@ func read[T any](t *testing.T, w *httptest.ResponseRecorder) (out T) {
 	return out
 }
 
-// operations are all that the API has, each with what a request needs.
+// operations are all that the API has, each with what a request needs. The hub
+// has no data: what is of one thing is not found.
 var operations = []struct {
 	method, path, body string
-	scope              string
+	scopes             []string
 	act                access.Act
 	status             int // where it is allowed
 }{
-	{"GET", "/systems", "", Read, access.SeeSystems, 200},
-	{"GET", "/systems/civil-status.birth", "", Read, access.SeeSystems, 200},
-	{"GET", "/systems/civil-status.birth/runs", "", Read, access.SeeSystems, 200},
-	{"GET", "/certificates/none", "", Read, access.SeeSystems, 404},
-	{"GET", "/jobs", "", Read, access.SeeSystems, 200},
-	{"GET", "/jobs/none", "", Read, access.SeeSystems, 404},
-	{"POST", "/jobs", `{"kind":"sync","dataset":"civil-status.birth"}`, Write, access.RunSync, 202},
-	{"POST", "/systems/civil-status.birth/pause", `{"paused":true}`, Write, access.RunSync, 409},
-	{"GET", "/events?seconds=0", "", Read, access.SeeSystems, 200},
-	{"GET", "/catalogue", "", Read, access.SeeCatalogue, 200},
-	{"GET", "/indicators", "", Read, access.SeeFigures, 200},
-	{"GET", "/indicators/none", "", Read, access.SeeFigures, 404},
+	{"GET", "/account", "", reading, "", 200},
+	{"GET", "/systems", "", reading, access.SeeSystems, 200},
+	{"GET", "/systems/civil-status.birth", "", reading, access.SeeSystems, 200},
+	{"GET", "/systems/civil-status.birth/runs", "", reading, access.SeeSystems, 200},
+	{"GET", "/certificates/none", "", reading, access.SeeSystems, 404},
+	{"GET", "/jobs", "", reading, access.SeeSystems, 200},
+	{"GET", "/jobs/none", "", reading, access.SeeSystems, 404},
+	{"POST", "/jobs", `{"kind":"sync","dataset":"civil-status.birth"}`, changing, access.RunSync, 202},
+	{"POST", "/systems/civil-status.birth/pause", `{"paused":true}`, changing, access.RunSync, 409},
+	{"GET", "/events?seconds=0", "", reading, access.SeeSystems, 200},
+	{"GET", "/catalogue", "", reading, access.SeeCatalogue, 200},
+	{"GET", "/indicators", "", reading, access.SeeFigures, 200},
+	{"GET", "/indicators/none", "", reading, access.SeeFigures, 404},
+	{"GET", "/entities", "", reading, access.SeeCatalogue, 200},
+	{"POST", "/entities/none/record", `{"key":"1","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
+	{"POST", "/entities/none/sources", `{"key":"1","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
+	{"POST", "/entities/none/explanation", `{"a":"1","b":"2","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
+	{"POST", "/entities/none/looks", `{"key":"1","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
+	{"POST", "/entities/none/merge", `{"a":"1","b":"2","purpose":"correction","reason":"one person"}`, deciding, access.Review, 404},
+	{"POST", "/entities/none/take-out", `{"key":"1","record":"a.b:1","purpose":"correction","reason":"two people"}`, deciding, access.Review, 404},
+	{"GET", "/reviews", "", reading, access.Review, 200},
+	{"POST", "/reviews/none/pairs", `{"purpose":"link-review"}`, ofPeople, access.Review, 404},
+	{"POST", "/reviews/none/answers", `{"a":"a.b:1","b":"a.b:2","verdict":"same","reason":"one person"}`, changing, access.Review, 404},
+	{"GET", "/decisions", "", reading, access.Review, 200},
+	{"GET", "/decisions/D-000001", "", reading, access.Review, 404},
+	{"GET", "/decisions/D-000001/uses", "", reading, access.Review, 404},
+	{"POST", "/decisions/D-000001/confirm", "", changing, access.Confirm, 404},
+	{"POST", "/decisions/D-000001/withdraw", `{"reason":"two people"}`, changing, access.Review, 404},
+	{"POST", "/services/residence", `{"number":"001090012345","case":"1"}`, ofPeople, access.Serve, 404},
 }
 
 func TestATokenDoesWhatItsScopeAndItsRoleAllow(t *testing.T) {
 	v := serve(t, Options{PerMinute: 1e6})
+	given := [][]string{{Read}, {Write}, {Person}, {Write, Person}, Scopes()}
 	for _, o := range operations {
 		for _, role := range account.Roles() {
-			for _, scope := range Scopes() {
+			for _, scopes := range given {
 				want := o.status
-				if scope != o.scope || !access.May(sen.Principal{Role: role}, o.act) {
+				lacks := slices.ContainsFunc(o.scopes, func(s string) bool { return !slices.Contains(scopes, s) })
+				if lacks || o.act != "" && !access.May(sen.Principal{Role: role}, o.act) {
 					want = http.StatusForbidden
 				}
-				w := v.ask(o.method, o.path, v.token(role, scope), o.body)
+				w := v.ask(o.method, o.path, v.token(role, scopes...), o.body)
 				if w.Code != want {
-					t.Errorf("%s %s as %s with scope %s: got %d, want %d: %s", o.method, o.path, role, scope, w.Code, want, w.Body)
+					t.Errorf("%s %s as %s with scopes %s: got %d, want %d: %s", o.method, o.path, role, scopes, w.Code, want, w.Body)
 				}
 			}
 		}
@@ -205,7 +227,7 @@ func (v *served) signIn() (string, account.Account, error) {
 
 func TestEveryErrorIsAProblemAndRepeatsNoValue(t *testing.T) {
 	v := serve(t, Options{PerMinute: 1e6})
-	token := v.token(account.Operator, Read, Write)
+	token := v.token(account.Operator, Read, Write, Person)
 	const value = "001090012345"
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -214,6 +236,9 @@ func TestEveryErrorIsAProblemAndRepeatsNoValue(t *testing.T) {
 		"no such path":         {"GET", "/nothing", "", 404},
 		"no such method":       {"DELETE", "/systems", "", 405},
 		"no such dataset":      {"GET", "/systems/no.such", "", 404},
+		"no such run":          {"GET", "/certificates/" + value, "", 404},
+		"no such job":          {"GET", "/jobs/" + value, "", 404},
+		"no such indicator":    {"GET", "/indicators/" + value, "", 404},
 		"no such cursor":       {"GET", "/jobs?after=" + value, "", 404},
 		"a limit out of range": {"GET", "/jobs?limit=0", "", 422},
 		"no number":            {"GET", "/jobs?limit=" + value + "x", "", 422},
@@ -222,23 +247,74 @@ func TestEveryErrorIsAProblemAndRepeatsNoValue(t *testing.T) {
 		"no such kind":         {"POST", "/jobs", `{"kind":"` + value + `","dataset":"civil-status.birth"}`, 422},
 		"too much":             {"POST", "/jobs", `{"kind":"` + strings.Repeat("x", 2<<20) + `"}`, 413},
 		"files are not paused": {"POST", "/systems/civil-status.birth/pause", `{"paused":true}`, 409},
+		"no purpose":           {"POST", "/entities/person/record", `{"key":"` + value + `"}`, 422},
+		"a property too much":  {"POST", "/entities/person/record", `{"key":"` + value + `","purpose":"correction","number":"` + value + `"}`, 422},
+		"no object":            {"POST", "/entities/person/record", `"` + value + `"`, 422},
+		"no string":            {"POST", "/entities/person/record", `{"key":` + value[2:] + `,"purpose":"correction"}`, 422},
+		"a key too long":       {"POST", "/entities/person/record", `{"key":"` + strings.Repeat(value, 10) + `","purpose":"correction"}`, 422},
+		"text":                 {"POST", "/entities/" + value + "/record", `{"key":"` + value + `","purpose":"correction"}`, 404},
+		"no such entity":       {"POST", "/reviews/" + value + "/pairs", `{"purpose":"link-review"}`, 404},
+		"markup":               {"POST", "/entities/%3Cscript%3E/record", `{"key":"<b>` + value + `","purpose":"<i>` + value + `"}`, 404},
+		"no decision":          {"GET", "/decisions/" + value, "", 422},
+		"a decision far away":  {"GET", "/decisions/D-000" + value, "", 404},
+		"no verdict":           {"POST", "/reviews/person/answers", `{"a":"x","b":"y","verdict":"` + value + `","reason":"z"}`, 422},
+		"no reason":            {"POST", "/decisions/D-000001/withdraw", `{"reason":" "}`, 422},
 		"an empty limit":       {"GET", "/jobs?limit=", "", 422},
 		"an empty kind":        {"GET", "/catalogue?kind=", "", 422},
 	} {
-		w := v.ask(c.method, c.path, token, c.body)
-		problem := read[struct {
-			Status int
-			Title  string
-		}](t, w)
-		if w.Code != c.want || problem.Status != c.want || problem.Title == "" || w.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: got %d (%s) %s, want %d", name, w.Code, w.Header().Get("Content-Type"), w.Body, c.want)
-		}
-		if strings.Contains(w.Body.String(), value) {
-			t.Errorf("%s: what was sent is repeated: %s", name, w.Body)
+		for _, language := range []string{"vi", "en"} {
+			w := v.ask(c.method, c.path, token, c.body, "Accept-Language", language)
+			problem := read[Problem](t, w)
+			if w.Code != c.want || problem.Status != c.want || problem.Title == "" || problem.Detail == "" || w.Header().Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s: got %d (%s) %s, want %d", name, w.Code, w.Header().Get("Content-Type"), w.Body, c.want)
+			}
+			if strings.Contains(w.Body.String(), value) {
+				t.Errorf("%s: what was sent is repeated: %s", name, w.Body)
+			}
 		}
 	}
 	if allow := v.ask("DELETE", "/jobs", token, "").Header().Get("Allow"); allow != "GET, HEAD, POST" {
 		t.Errorf("Allow: %q", allow)
+	}
+}
+
+func TestProblemsAreSaidInTheLanguageThatIsAskedFor(t *testing.T) {
+	v := serve(t, Options{PerMinute: 1e6})
+	token := v.token(account.Operator, Read, Person)
+	for _, c := range []struct {
+		name, path, body, language, detail string
+		want                               Problem
+	}{
+		{"of a room, in English", "/jobs/none", "", "en-GB,vi;q=0.5", "en", Problem{Title: "Not found", Detail: "there is no such job"}},
+		{"of a room, in Vietnamese", "/jobs/none", "", "fr, vi-VN", "vi", Problem{Title: "Không có", Detail: "không có việc này"}},
+		{"where nothing is asked for", "/jobs/none", "", "", "vi", Problem{Title: "Không có", Detail: "không có việc này"}},
+		{"of a path", "/nothing", "", "vi", "vi", Problem{Title: "Không có", Detail: "không có đường dẫn này", Hint: "/api/v1/openapi.json kể mọi đường dẫn"}},
+	} {
+		w := v.ask("GET", c.path, token, c.body, "Accept-Language", c.language)
+		got := read[Problem](t, w)
+		if got.Title != c.want.Title || got.Detail != c.want.Detail || got.Hint != c.want.Hint || w.Header().Get("Content-Language") != c.detail || w.Header().Get("Vary") == "" {
+			t.Errorf("%s: got %+v in %s", c.name, got, w.Header().Get("Content-Language"))
+		}
+	}
+	w := v.ask("POST", "/entities/person/record", token, `{"key":"1"}`, "Accept-Language", "vi")
+	if got := read[Problem](t, w); len(got.Errors) != 1 || got.Errors[0].Message != "thiếu purpose" || got.Errors[0].Location != "body" {
+		t.Errorf("of a body: got %+v", got)
+	}
+}
+
+func TestWhatTheTypeOfAProblemLeadsToExplainsIt(t *testing.T) {
+	v := serve(t, Options{})
+	for _, k := range kinds {
+		for _, language := range []string{"vi", "en"} {
+			path := strings.TrimPrefix(k.problem("en", "", "").Type, Prefix)
+			w := v.ask("GET", path, "", "", "Accept-Language", language)
+			if got := read[Problem](t, w); w.Code != 200 || got.Status != k.status || got.Title == "" || got.Detail == "" {
+				t.Errorf("%s: got %d %+v", path, w.Code, got)
+			}
+		}
+	}
+	if w := v.ask("GET", "/problems/nothing", "", ""); w.Code != 404 {
+		t.Errorf("no such kind: got %d", w.Code)
 	}
 }
 

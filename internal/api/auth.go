@@ -16,7 +16,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/sen-hub/sen"
-	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/account"
 )
 
@@ -41,29 +40,31 @@ func (a *API) admit(r route) func(huma.Context, func(huma.Context)) {
 		switch {
 		case sen.KindOf(err) == sen.Denied && err != nil:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="sen"`)
-			writeProblem(w, http.StatusUnauthorized, "give a token that is valid: Authorization: Bearer TOKEN; `sen user token` makes one")
+			fail(w, request, "no-token", Text{}, Text{"`sen user token` cấp mã", "`sen user token` makes one"})
 			return
 		case err != nil:
-			a.fail(w, r, err)
+			writeProblem(w, a.problem(ctx.Context(), r, err))
 			return
 		}
 		if wait := a.rates.wait(token); wait > 0 {
 			w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-			writeProblem(w, http.StatusTooManyRequests, "more requests than a token may make; try again after Retry-After seconds")
+			fail(w, request, "too-many", Text{}, Text{"gọi lại sau số giây ghi ở Retry-After", "try again after Retry-After seconds"})
 			return
 		}
-		if bearer && !slices.Contains(scopes, r.scope) {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="sen", error="insufficient_scope", scope="`+r.scope+`"`)
-			writeProblem(w, http.StatusForbidden, "the token's scopes do not allow this: it needs "+r.scope)
+		if lacks := slices.DeleteFunc(slices.Clone(r.scopes), func(s string) bool { return slices.Contains(scopes, s) }); bearer && len(lacks) > 0 {
+			needs := strings.Join(r.scopes, " ")
+			w.Header().Set("WWW-Authenticate", `Bearer realm="sen", error="insufficient_scope", scope="`+needs+`"`)
+			fail(w, request, "scope", Text{}, Text{"cần phạm vi " + needs, "it needs " + needs})
 			return
 		}
 		principal := account.Principal(one)
-		if !access.May(principal, r.act) {
-			writeProblem(w, http.StatusForbidden, "the account's role does not allow this")
+		if !r.lets(principal) {
+			fail(w, request, "denied", Text{}, Text{})
 			return
 		}
 		if name := empty(ctx.Operation(), request); name != "" {
-			writeProblem(w, http.StatusUnprocessableEntity, "parameter "+name+" is empty; leave it out, or give it a value")
+			fail(w, request, "invalid", Text{"tham số " + name + " để trống", "parameter " + name + " is empty"},
+				Text{"bỏ tham số đi, hoặc cho nó một giá trị", "leave it out, or give it a value"})
 			return
 		}
 		next(huma.WithValue(ctx, principalKey{}, principal))

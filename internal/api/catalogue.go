@@ -48,7 +48,7 @@ type catalogueInput struct {
 }
 
 func (a *API) registerCatalogue() {
-	answer(a, route{id: "search-catalogue", method: http.MethodGet, path: "/catalogue", summary: "Datasets, columns and data elements, the best matches first", tag: "catalogue", scope: Read, act: access.SeeCatalogue}, a.catalogue)
+	answer(a, route{id: "search-catalogue", method: http.MethodGet, path: "/catalogue", summary: "Datasets, columns and data elements, the best matches first", tag: "catalogue", scopes: reading, act: access.SeeCatalogue}, a.catalogue)
 }
 
 func (a *API) catalogue(_ context.Context, _ sen.Principal, in *catalogueInput) (Page[Entry], error) {

@@ -53,8 +53,8 @@ func showIndicator(m desk.Measured) Indicator {
 }
 
 func (a *API) registerFigures() {
-	answer(a, route{id: "list-indicators", method: http.MethodGet, path: "/indicators", summary: "Indicators and their newest figures", tag: "indicators", scope: Read, act: access.SeeFigures}, a.indicators)
-	answer(a, route{id: "get-indicator", method: http.MethodGet, path: "/indicators/{name}", summary: "An indicator and its figures of the last three months, the oldest first", tag: "indicators", scope: Read, act: access.SeeFigures}, a.indicator)
+	answer(a, route{id: "list-indicators", method: http.MethodGet, path: "/indicators", summary: "Indicators and their newest figures", tag: "indicators", scopes: reading, act: access.SeeFigures}, a.indicators)
+	answer(a, route{id: "get-indicator", method: http.MethodGet, path: "/indicators/{name}", summary: "An indicator and its figures of the last three months, the oldest first", tag: "indicators", scopes: reading, act: access.SeeFigures}, a.indicator)
 }
 
 func (a *API) indicators(ctx context.Context, _ sen.Principal, in *PageInput) (Page[Indicator], error) {

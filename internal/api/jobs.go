@@ -59,11 +59,11 @@ const eventsPath = Prefix + "/events"
 
 func (a *API) registerJobs() {
 	const tag = "jobs"
-	answer(a, route{id: "list-jobs", method: http.MethodGet, path: "/jobs", summary: "The jobs of the last 30 days, the newest first", tag: tag, scope: Read, act: access.SeeSystems}, a.jobs)
-	answer(a, route{id: "get-job", method: http.MethodGet, path: "/jobs/{id}", summary: "A job", tag: tag, scope: Read, act: access.SeeSystems}, a.job)
-	answer(a, route{id: "add-job", method: http.MethodPost, path: "/jobs", summary: "Ask for a job; where the same waits already, it is that one", tag: tag, scope: Write, act: access.RunSync, status: http.StatusAccepted}, a.addJob)
-	answer(a, route{id: "pause-source", method: http.MethodPost, path: "/systems/{dataset}/pause", summary: "Stop reading the server of a dataset, or go on", tag: tag, scope: Write, act: access.RunSync}, a.pause)
-	a.registerEvents(route{id: "watch-jobs", method: http.MethodGet, path: "/events", summary: "Jobs as they change, as server-sent events", tag: tag, scope: Read, act: access.SeeSystems})
+	answer(a, route{id: "list-jobs", method: http.MethodGet, path: "/jobs", summary: "The jobs of the last 30 days, the newest first", tag: tag, scopes: reading, act: access.SeeSystems}, a.jobs)
+	answer(a, route{id: "get-job", method: http.MethodGet, path: "/jobs/{id}", summary: "A job", tag: tag, scopes: reading, act: access.SeeSystems}, a.job)
+	answer(a, route{id: "add-job", method: http.MethodPost, path: "/jobs", summary: "Ask for a job; where the same waits already, it is that one", tag: tag, scopes: changing, act: access.RunSync, status: http.StatusAccepted}, a.addJob)
+	answer(a, route{id: "pause-source", method: http.MethodPost, path: "/systems/{dataset}/pause", summary: "Stop reading the server of a dataset, or go on", tag: tag, scopes: changing, act: access.RunSync}, a.pause)
+	a.registerEvents(route{id: "watch-jobs", method: http.MethodGet, path: "/events", summary: "Jobs as they change, as server-sent events", tag: tag, scopes: reading, act: access.SeeSystems})
 }
 
 func (a *API) jobs(ctx context.Context, who sen.Principal, in *PageInput) (Page[Job], error) {
@@ -119,12 +119,8 @@ func (a *API) pause(ctx context.Context, who sen.Principal, in *pauseInput) (Sup
 	if err != nil {
 		return Supply{}, err
 	}
-	err = a.o.Desk.Pause(ctx, who, one, in.Body.Paused)
-	if sen.KindOf(err) == sen.Invalid && err != nil { // the request is well made: it is the dataset that has no server
-		return Supply{}, huma.Error409Conflict(err.Error())
-	}
-	if err != nil {
-		return Supply{}, err
+	if err := a.o.Desk.Pause(ctx, who, one, in.Body.Paused); err != nil {
+		return Supply{}, standing(ctx, err) // it is the dataset that has no server
 	}
 	s, err := a.o.Desk.Supply(ctx, one)
 	return showSupply(s), err

@@ -133,10 +133,10 @@ type DatasetInput struct {
 
 func (a *API) registerSystems() {
 	const tag = "systems"
-	answer(a, route{id: "list-systems", method: http.MethodGet, path: "/systems", summary: "The datasets, and where each stands", tag: tag, scope: Read, act: access.SeeSystems}, a.systems)
-	answer(a, route{id: "get-system", method: http.MethodGet, path: "/systems/{dataset}", summary: "A dataset: its columns, schedule, budget, what changed in its contract", tag: tag, scope: Read, act: access.SeeSystems}, a.system)
-	answer(a, route{id: "list-runs", method: http.MethodGet, path: "/systems/{dataset}/runs", summary: "A dataset's syncs, the newest first", tag: tag, scope: Read, act: access.SeeSystems}, a.runs)
-	answer(a, route{id: "get-certificate", method: http.MethodGet, path: "/certificates/{run}", summary: "The certificate of a run, to be checked by anyone", tag: tag, scope: Read, act: access.SeeSystems}, a.certificate)
+	answer(a, route{id: "list-systems", method: http.MethodGet, path: "/systems", summary: "The datasets, and where each stands", tag: tag, scopes: reading, act: access.SeeSystems}, a.systems)
+	answer(a, route{id: "get-system", method: http.MethodGet, path: "/systems/{dataset}", summary: "A dataset: its columns, schedule, budget, what changed in its contract", tag: tag, scopes: reading, act: access.SeeSystems}, a.system)
+	answer(a, route{id: "list-runs", method: http.MethodGet, path: "/systems/{dataset}/runs", summary: "A dataset's syncs, the newest first", tag: tag, scopes: reading, act: access.SeeSystems}, a.runs)
+	answer(a, route{id: "get-certificate", method: http.MethodGet, path: "/certificates/{run}", summary: "The certificate of a run, to be checked by anyone", tag: tag, scopes: reading, act: access.SeeSystems}, a.certificate)
 }
 
 func (a *API) systems(ctx context.Context, who sen.Principal, in *PageInput) (Page[System], error) {
@@ -192,13 +192,9 @@ func (a *API) runs(ctx context.Context, who sen.Principal, in *runsInput) (Page[
 		return out, err
 	}
 	list := "runs " + in.Dataset
-	after, err := in.behind(list)
+	before, err := in.before(list)
 	if err != nil {
 		return out, err
-	}
-	before, err := strconv.ParseInt("0"+after, 10, 64)
-	if err != nil {
-		return out, sen.Errorf(sen.NotFound, "after is no place in this list")
 	}
 	found, err := a.o.Desk.RunsBefore(ctx, one.Name, before, in.Limit+1)
 	for _, r := range found[:min(len(found), in.Limit)] {

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/state"
@@ -54,7 +55,7 @@ type Proposal struct {
 	Reason  string // no place for people's data: it is kept in the history
 }
 
-// longestReason is in bytes.
+// longestReason is in characters.
 const longestReason = 500
 
 // Name is a decision's number as people call it: D-000012.
@@ -93,7 +94,8 @@ func (d Decisions) Propose(ctx context.Context, at time.Time, who sen.Principal,
 		others := slices.DeleteFunc(Of(all, p.Entity), func(o state.Decision) bool { return o.State == Withdrawn })
 		for _, o := range others {
 			if o.Verdict == made.Verdict && (sameRecord(o.A, made.A) && sameRecord(o.B, made.B) || sameRecord(o.A, made.B) && sameRecord(o.B, made.A)) {
-				return nil, nil, sen.Errorf(sen.Exists, "decision %s, which is %s, says so already", Name(o.Number), o.State).WithHint("`sen decisions` shows who made it")
+				return nil, nil, sen.Errorf(sen.Exists, "decision %s, which is %s, says so already", Name(o.Number), o.State).WithHint("`sen decisions` shows who made it").
+					InVietnamese("quyết định "+Name(o.Number)+" đã nói như thế", "")
 			}
 		}
 		if err := Contradiction(append(others, made)); err != nil {
@@ -112,13 +114,14 @@ func (d Decisions) Propose(ctx context.Context, at time.Time, who sen.Principal,
 func (p Proposal) check() error {
 	switch {
 	case strings.TrimSpace(p.Reason) == "":
-		return sen.Errorf(sen.Invalid, "a decision needs its reason").WithHint("say it with --reason, without people's data: it is kept in the history")
-	case len(p.Reason) > longestReason:
-		return sen.Errorf(sen.Invalid, "the reason is longer than %d bytes", longestReason)
+		return sen.Errorf(sen.Invalid, "a decision needs its reason").WithHint("say it with --reason, without people's data: it is kept in the history").
+			InVietnamese("một quyết định cần có lý do", "không ghi dữ liệu của ai: lý do được giữ mãi")
+	case utf8.RuneCountInString(p.Reason) > longestReason:
+		return sen.Errorf(sen.Invalid, "the reason is longer than %d characters", longestReason).InVietnamese("lý do dài quá 500 ký tự", "")
 	case p.Verdict != Same && p.Verdict != Different:
 		return sen.Errorf(sen.Invalid, "%q is no decision: it is %s or %s", p.Verdict, Same, Different)
 	case sameRecord(p.A, p.B):
-		return sen.Errorf(sen.Invalid, "a decision is about two records, and both sides name one")
+		return sen.Errorf(sen.Invalid, "a decision is about two records, and both sides name one").InVietnamese("một quyết định nói về hai bản ghi, mà cả hai bên chỉ cùng một", "")
 	}
 	return nil
 }
@@ -129,10 +132,12 @@ func (d Decisions) Confirm(ctx context.Context, at time.Time, who sen.Principal,
 	return d.change(ctx, number, func(one state.Decision) (state.DecisionEvent, error) {
 		switch {
 		case one.State != Proposed:
-			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "decision %s does not wait: it is %s", Name(number), one.State)
+			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "decision %s does not wait: it is %s", Name(number), one.State).
+				InVietnamese("quyết định "+Name(number)+" không chờ ai xác nhận", "")
 		case d.Stewards > 1 && one.History[0].Principal == who.ID:
 			return state.DecisionEvent{}, sen.Errorf(sen.Denied, "decision %s is confirmed by another person than the one who proposed it", Name(number)).
-				WithHint("a second steward confirms it; where one may decide alone, sen.yaml says `decisions.stewards: 1`")
+				WithHint("a second steward confirms it; where one may decide alone, sen.yaml says `decisions.stewards: 1`").
+				InVietnamese("quyết định "+Name(number)+" phải do người khác người đề nghị xác nhận", "nhờ một người phụ trách dữ liệu thứ hai")
 		}
 		return state.DecisionEvent{At: at, What: Confirmed, Principal: who.ID}, nil
 	})
@@ -144,10 +149,11 @@ func (d Decisions) Withdraw(ctx context.Context, at time.Time, who sen.Principal
 	return d.change(ctx, number, func(one state.Decision) (state.DecisionEvent, error) {
 		switch {
 		case one.State == Withdrawn:
-			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "decision %s is withdrawn already", Name(number))
-		case strings.TrimSpace(reason) == "" || len(reason) > longestReason:
-			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "to withdraw a decision needs a reason of at most %d bytes", longestReason).
-				WithHint("say it with --reason, without people's data: it is kept in the history")
+			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "decision %s is withdrawn already", Name(number)).InVietnamese("quyết định "+Name(number)+" đã được rút", "")
+		case strings.TrimSpace(reason) == "" || utf8.RuneCountInString(reason) > longestReason:
+			return state.DecisionEvent{}, sen.Errorf(sen.Invalid, "to withdraw a decision needs a reason of at most %d characters", longestReason).
+				WithHint("say it with --reason, without people's data: it is kept in the history").
+				InVietnamese("rút một quyết định cần lý do, dài nhất 500 ký tự", "không ghi dữ liệu của ai: lý do được giữ mãi")
 		}
 		return state.DecisionEvent{At: at, What: Withdrawn, Principal: who.ID, Note: reason}, nil
 	})
@@ -156,7 +162,8 @@ func (d Decisions) Withdraw(ctx context.Context, at time.Time, who sen.Principal
 func (d Decisions) change(ctx context.Context, number int64, event func(state.Decision) (state.DecisionEvent, error)) (changed state.Decision, err error) {
 	err = d.State.ChangeDecisions(ctx, func(all []state.Decision) ([]state.Decision, []state.DecisionEvent, error) {
 		if number < 1 || number > int64(len(all)) {
-			return nil, nil, sen.Errorf(sen.NotFound, "there is no decision %s", Name(number)).WithHint("`sen decisions` lists them")
+			return nil, nil, sen.Errorf(sen.NotFound, "there is no decision %s", Name(number)).WithHint("`sen decisions` lists them").
+				InVietnamese("không có quyết định "+Name(number), "")
 		}
 		changed = all[number-1]
 		e, err := event(changed)

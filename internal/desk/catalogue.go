@@ -412,7 +412,7 @@ func (d *Desk) Dataset(name sen.Dataset) (contract.Dataset, error) {
 			return one, nil
 		}
 	}
-	return contract.Dataset{}, sen.Errorf(sen.NotFound, "there is no such dataset")
+	return contract.Dataset{}, sen.Errorf(sen.NotFound, "there is no such dataset").InVietnamese("không có bộ dữ liệu này", "")
 }
 
 // Element finds an element of the dictionary, the hub's own among them.
@@ -420,5 +420,5 @@ func (d *Desk) Element(name string) (*dictionary.Element, error) {
 	if e, known := d.o.Elements.Lookup(name); known {
 		return e, nil
 	}
-	return nil, sen.Errorf(sen.NotFound, "there is no such element")
+	return nil, sen.Errorf(sen.NotFound, "there is no such element").InVietnamese("không có phần tử dữ liệu này", "")
 }

@@ -39,7 +39,7 @@ func (d *Desk) decisionOf(ctx context.Context, is func(state.Decision) bool) (st
 	if at := slices.IndexFunc(all, is); at >= 0 {
 		return all[at], nil
 	}
-	return state.Decision{}, sen.Errorf(sen.NotFound, "there is no such decision").WithHint("`sen decisions` lists them")
+	return state.Decision{}, sen.Errorf(sen.NotFound, "there is no such decision").WithHint("`sen decisions` lists them").InVietnamese("không có quyết định này", "")
 }
 
 // Stood is from when to when the golden records can have been made by a
@@ -152,7 +152,8 @@ func (d *Desk) SpeakOf(ctx context.Context, e *link.Entity, thing int64, most in
 		return nil, err
 	}
 	if len(out) == 0 {
-		return nil, sen.Errorf(sen.NotFound, "no record speaks of it any more").WithHint("`sen link run` brings links and golden records together again")
+		return nil, sen.Errorf(sen.NotFound, "no record speaks of it any more").WithHint("`sen link run` brings links and golden records together again").
+			InVietnamese("không còn bản ghi nguồn nào nói về nó", "lần liên kết sau sẽ đưa chúng về khớp nhau")
 	}
 	return out, nil
 }

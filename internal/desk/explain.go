@@ -44,7 +44,8 @@ func (d *Desk) Explain(ctx context.Context, entity string, both []Golden) (Expla
 		return Explanation{}, err
 	}
 	if len(report.Weights) == 0 {
-		return Explanation{}, sen.Errorf(sen.NotFound, "no records of it were compared: its keys decided all").At("%s", entity)
+		return Explanation{}, sen.Errorf(sen.NotFound, "no records of it were compared: its keys decided all").At("%s", entity).
+			InVietnamese("không có bản ghi nào được so: khóa đã quyết hết", "")
 	}
 	return explained(e, report, both), nil
 }

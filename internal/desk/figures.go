@@ -45,7 +45,7 @@ func (d *Desk) Figures(ctx context.Context) ([]Measured, error) {
 func (d *Desk) Figure(ctx context.Context, name string) (Measured, error) {
 	at := slices.IndexFunc(d.o.Indicators, func(i *indicator.Indicator) bool { return i.Name == name })
 	if at < 0 {
-		return Measured{}, sen.Errorf(sen.NotFound, "there is no such indicator")
+		return Measured{}, sen.Errorf(sen.NotFound, "there is no such indicator").InVietnamese("không có chỉ tiêu này", "")
 	}
 	return d.measured(ctx, d.o.Indicators[at])
 }

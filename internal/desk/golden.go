@@ -132,7 +132,8 @@ func (d *Desk) Entity(name string) (*link.Entity, error) {
 		}
 		known = append(known, e.Entity)
 	}
-	return nil, sen.Errorf(sen.NotFound, "there is no entity %q", name).WithHint("the hub's are %s", strings.Join(known, ", "))
+	return nil, sen.Errorf(sen.NotFound, "the hub has no entity of this name").WithHint("the hub's are %s", strings.Join(known, ", ")).
+		InVietnamese("không có loại đối tượng này", "trung tâm có: "+strings.Join(known, ", "))
 }
 
 // subjectOf is a golden record, as the journal names it.
@@ -268,7 +269,8 @@ func (d *Desk) isCurrent(ctx context.Context, r index.Reader, e *link.Entity) (b
 func (d *Desk) entityTable(ctx context.Context, kind lake.Kind, dataset sen.Dataset) (*lake.Table, error) {
 	t, err := d.o.Lake.Lookup(ctx, kind, dataset)
 	if sen.KindOf(err) == sen.NotFound {
-		return nil, sen.Errorf(sen.NotFound, "there are no golden records of it yet").At("%s", dataset.Object()).WithHint("`sen link run` makes them")
+		return nil, sen.Errorf(sen.NotFound, "there are no golden records of it yet").At("%s", dataset.Object()).WithHint("`sen link run` makes them").
+			InVietnamese("chưa có bản ghi vàng nào của loại này", "`sen link run` lập chúng")
 	}
 	return t, err
 }
@@ -323,7 +325,8 @@ func (g *Golden) read(ctx context.Context, c *engine.Conn, e *link.Entity, golde
 	found := 0
 	for rows.Next() {
 		if found++; found > 1 {
-			return sen.Errorf(sen.Invalid, "the key means several records").WithHint("use another of its keys: %s", strings.Join(e.Keys(), ", "))
+			return sen.Errorf(sen.Invalid, "the key means several records").WithHint("use another of its keys: %s", strings.Join(e.Keys(), ", ")).
+				InVietnamese("khóa này chỉ nhiều bản ghi", "dùng khóa khác: "+strings.Join(e.Keys(), ", "))
 		}
 		if err := rows.Scan(into...); err != nil {
 			return err
@@ -333,7 +336,8 @@ func (g *Golden) read(ctx context.Context, c *engine.Conn, e *link.Entity, golde
 		return err
 	}
 	if found == 0 {
-		return sen.Errorf(sen.NotFound, "no %s has this key", e.Entity).WithHint("its keys are %s; what stands in the hub is as of the last `sen link run`", strings.Join(e.Keys(), ", "))
+		return sen.Errorf(sen.NotFound, "no %s has this key", e.Entity).WithHint("its keys are %s; what stands in the hub is as of the last `sen link run`", strings.Join(e.Keys(), ", ")).
+			InVietnamese("không có bản ghi nào mang khóa này", "khóa là "+strings.Join(e.Keys(), ", ")+"; trung tâm có những gì của lần liên kết cuối")
 	}
 	for i, name := range names {
 		if !values[4*i].Valid {

@@ -71,7 +71,7 @@ func (d *Desk) JobsOf(ctx context.Context, dataset sen.Dataset, limit int) ([]Jo
 func (d *Desk) Job(ctx context.Context, who sen.Principal, id string) (Job, error) {
 	j, err := d.o.State.Job(ctx, id)
 	if err == nil && !access.Sees(who, j.Dataset) {
-		err = sen.Errorf(sen.NotFound, "there is no such job")
+		err = sen.Errorf(sen.NotFound, "there is no such job").InVietnamese("không có việc này", "")
 	}
 	return d.underWay(j), err
 }
@@ -96,7 +96,7 @@ func (d *Desk) Ask(ctx context.Context, who sen.Principal, kind string, one cont
 	case kind != job.Sync && kind != job.Verify:
 		return Job{}, sen.Errorf(sen.Invalid, "there is no job %q of a dataset", kind).WithHint("sync or verify")
 	case one.StateSecret():
-		return Job{}, sen.Errorf(sen.Denied, "the dataset is a state secret: it is not read")
+		return Job{}, sen.Errorf(sen.Denied, "the dataset is a state secret: it is not read").InVietnamese("bộ dữ liệu là bí mật nhà nước: không đọc", "")
 	}
 	j, err := d.o.Jobs.Add(ctx, kind, one.Name, who)
 	return d.underWay(j), err
@@ -163,7 +163,7 @@ func (d *Desk) Supply(ctx context.Context, one contract.Dataset) (s Supply, err 
 // server is the live server that a dataset lies on.
 func (d *Desk) server(one contract.Dataset) (live.Server, error) {
 	if !live.Reads(one.Server) {
-		return live.Server{}, sen.Errorf(sen.Invalid, "the dataset is read from files: nothing is to be paused")
+		return live.Server{}, sen.Errorf(sen.Invalid, "the dataset is read from files: nothing is to be paused").InVietnamese("bộ dữ liệu này đọc từ tệp: không có gì để tạm dừng", "")
 	}
 	return live.FromContract(one.Contract.File, d.o.Dir, one.Server)
 }

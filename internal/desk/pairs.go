@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,6 +33,20 @@ type OpenPair struct {
 	Sides [2]state.DecisionSide `json:"-"`
 }
 
+// PairPlace is where a pair stands among those that wait, the most valuable first.
+// It stays where it is when pairs before it are decided.
+type PairPlace struct {
+	Value float64
+	A, B  string
+}
+
+// Place is where the pair stands.
+func (p OpenPair) Place() PairPlace { return PairPlace{p.Value, p.A, p.B} }
+
+func (p PairPlace) compare(q PairPlace) int {
+	return cmp.Or(cmp.Compare(q.Value, p.Value), cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B))
+}
+
 // OpenPairs are the pairs of an entity that nobody has decided or proposed to
 // decide, the most valuable first.
 func (d *Desk) OpenPairs(ctx context.Context, entity string) ([]OpenPair, error) {
@@ -55,7 +71,7 @@ func (d *Desk) OpenPairs(ctx context.Context, entity string) ([]OpenPair, error)
 	}
 	defer c.Close()
 	rows, err := c.Query(ctx, `SELECT dataset_a, record_a, coalesce(entity_a, 0), dataset_b, record_b, coalesce(entity_b, 0), probability, bits, value
-FROM `+pairs+` ORDER BY value DESC, dataset_a, record_a, dataset_b, record_b`)
+FROM `+pairs)
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +87,7 @@ FROM `+pairs+` ORDER BY value DESC, dataset_a, record_a, dataset_b, record_b`)
 			out = append(out, o)
 		}
 	}
+	slices.SortFunc(out, func(p, q OpenPair) int { return p.Place().compare(q.Place()) })
 	return out, rows.Err()
 }
 
@@ -79,6 +96,7 @@ FROM `+pairs+` ORDER BY value DESC, dataset_a, record_a, dataset_b, record_b`)
 type PairRequest struct {
 	access.Request
 	Entity      string
+	After       *PairPlace // only those that stand behind it; nil: from the first
 	Skip, Limit int
 }
 
@@ -102,6 +120,9 @@ func (d *Desk) Pairs(ctx context.Context, asked PairRequest) (pairs []OpenPair, 
 	defer func() { err = errors.Join(err, reading.Close(err)) }()
 	if pairs, err = d.OpenPairs(ctx, e.Entity); err != nil {
 		return nil, 0, err
+	}
+	if asked.After != nil {
+		pairs = slices.DeleteFunc(pairs, func(p OpenPair) bool { return p.Place().compare(*asked.After) <= 0 })
 	}
 	pairs = pairs[min(asked.Skip, len(pairs)):]
 	more = max(0, len(pairs)-asked.Limit)

@@ -19,7 +19,7 @@ func (d *Desk) RunsBefore(ctx context.Context, dataset sen.Dataset, before int64
 func (d *Desk) Certificate(ctx context.Context, who sen.Principal, run string) (state.Certificate, error) {
 	c, err := d.o.State.Certificate(ctx, run)
 	if err == nil && !access.Sees(who, c.Dataset) {
-		return state.Certificate{}, sen.Errorf(sen.NotFound, "there is no certificate of this run")
+		return state.Certificate{}, sen.Errorf(sen.NotFound, "there is no certificate of this run").InVietnamese("không có chứng nhận của lượt này", "")
 	}
 	return c, err
 }

@@ -71,8 +71,21 @@ func (d *Desk) Look(ctx context.Context, asked access.Request, entity, key strin
 			r.Conflicts++
 		}
 	}
-	r.Looks, err = d.looks(ctx, subjectOf(entity, r.ID))
+	r.Looks, err = d.looks(ctx, subjectOf(entity, r.ID), 0, mostLooks)
 	return r, err
+}
+
+// Looked are up to limit entries of the journal that name the golden record that
+// a key means, or that read all of its kind: those before an entry, the newest
+// first; from the newest where before is 0. It is a look itself, and is among
+// them. request is under which id the journal has it.
+func (d *Desk) Looked(ctx context.Context, asked access.Request, entity, key string, before int64, limit int) (thing int64, looks []Use, request string, err error) {
+	_, found, request, err := d.named(ctx, asked, entity, key)
+	if err != nil {
+		return 0, nil, request, err
+	}
+	looks, err = d.looks(ctx, subjectOf(entity, found[0].ID), before, limit)
+	return found[0].ID, looks, request, err
 }
 
 // lines are fields with why they say what they say, and what codes stand for.
@@ -140,10 +153,10 @@ func (d *Desk) FieldTitle(e *link.Entity, name string) link.Title {
 	return d.fieldTitle(f)
 }
 
-// looks are the newest entries of the journal that name a record, or that read
-// all of its kind.
-func (d *Desk) looks(ctx context.Context, subject access.Subject) ([]Use, error) {
-	found, err := d.o.Door.Entries(ctx, access.Filter{Subject: &subject}, mostLooks)
+// looks are up to limit entries of the journal before one, the newest first, that
+// name a record, or that read all of its kind.
+func (d *Desk) looks(ctx context.Context, subject access.Subject, before int64, limit int) ([]Use, error) {
+	found, err := d.o.Door.Entries(ctx, access.Filter{Subject: &subject, Before: before}, limit)
 	out := make([]Use, 0, len(found))
 	for _, e := range found {
 		out = append(out, useOf(e))

@@ -60,7 +60,7 @@ func Number(text string) (string, bool) {
 func (d *Desk) ConfirmResidence(ctx context.Context, q ResidenceQuestion) (r Residence, err error) {
 	number, ok := Number(q.Number)
 	if !ok {
-		return r, sen.Errorf(sen.Invalid, "an identity number has 12 digits, one of before 9")
+		return r, sen.Errorf(sen.Invalid, "an identity number has 12 digits, one of before 9").InVietnamese("số định danh có 12 chữ số, số chứng minh cũ có 9", "")
 	}
 	only := placeFields
 	if q.Tell {

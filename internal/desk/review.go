@@ -101,6 +101,9 @@ func (d *Desk) decisions() decision.Decisions {
 // Answer proposes what somebody says of an open pair, by the names of its
 // records. The error is NotFound where the pair does not wait.
 func (d *Desk) Answer(ctx context.Context, who sen.Principal, entity, verdict, a, b, reason string) (Decision, error) {
+	if _, err := d.Entity(entity); err != nil {
+		return Decision{}, err
+	}
 	pairs, err := d.OpenPairs(ctx, entity)
 	if err != nil {
 		return Decision{}, err
@@ -111,7 +114,7 @@ func (d *Desk) Answer(ctx context.Context, who sen.Principal, entity, verdict, a
 			return Named(made), err
 		}
 	}
-	return Decision{}, sen.Errorf(sen.NotFound, "this pair does not wait for a decision")
+	return Decision{}, sen.Errorf(sen.NotFound, "this pair does not wait for a decision").InVietnamese("cặp này không chờ ai quyết định", "")
 }
 
 // Decisions are all, the newest first.
@@ -136,7 +139,7 @@ type Decided struct {
 func (d *Desk) Decision(ctx context.Context, name string) (out Decided, err error) {
 	number, err := decision.ParseName(name)
 	if err != nil {
-		return out, err
+		return out, sen.Errorf(sen.NotFound, "there is no such decision").InVietnamese("không có quyết định này", "")
 	}
 	one, err := d.decisionOf(ctx, func(o state.Decision) bool { return o.Number == number })
 	if err != nil {
@@ -171,15 +174,29 @@ func (d *Desk) relink(ctx context.Context, who sen.Principal) error {
 	return d.o.Relink(ctx, who)
 }
 
+// MayEnd reports whether a decision is somebody's to withdraw: a steward's, or
+// while it waits, whoever proposed it.
+func MayEnd(who sen.Principal, one state.Decision) bool {
+	own := len(one.History) > 0 && one.History[0].Principal == who.ID
+	return access.May(who, access.Confirm) || own && one.State == decision.Proposed
+}
+
 // Withdraw ends a decision, and asks for its records to be linked anew where it
-// stood.
+// stood. Errors: NotFound; Denied, see MayEnd; Invalid where it is withdrawn
+// already, and without a reason.
 func (d *Desk) Withdraw(ctx context.Context, who sen.Principal, name, reason string) error {
 	number, err := decision.ParseName(name)
 	if err != nil {
 		return err
 	}
-	one, err := d.decisions().Withdraw(ctx, d.o.Now(), who, number, reason)
+	one, err := d.decisionOf(ctx, func(o state.Decision) bool { return o.Number == number })
 	if err != nil {
+		return err
+	}
+	if !MayEnd(who, one) {
+		return sen.Errorf(sen.Denied, "your role may not withdraw what others decided").InVietnamese("vai của bạn không rút được điều người khác đã quyết", "")
+	}
+	if one, err = d.decisions().Withdraw(ctx, d.o.Now(), who, number, reason); err != nil {
 		return err
 	}
 	if _, _, stood := Stood(one); !stood {

@@ -72,7 +72,7 @@ ON CONFLICT (dataset) DO UPDATE SET line = excluded.line, next = excluded.next, 
 func (s *State) Job(ctx context.Context, id string) (Job, error) {
 	found, err := rows(ctx, s.db, "read a job", scanJob, jobByID, id)
 	if err == nil && len(found) == 0 {
-		err = sen.Errorf(sen.NotFound, "there is no such job")
+		err = sen.Errorf(sen.NotFound, "there is no such job").InVietnamese("không có việc này", "")
 	}
 	if err != nil {
 		return Job{}, err

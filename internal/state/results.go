@@ -108,7 +108,7 @@ func (s *State) Certificate(ctx context.Context, run string) (Certificate, error
 	var signature, issued string
 	err := s.db.QueryRowContext(ctx, certificateOfRun, run).Scan(&c.Run, &c.Dataset, &c.Body, &signature, &c.KeyID, &issued)
 	if errors.Is(err, sql.ErrNoRows) {
-		return c, sen.Errorf(sen.NotFound, "run %s has no certificate", run)
+		return c, sen.Errorf(sen.NotFound, "there is no certificate of this run").InVietnamese("không có chứng nhận của lượt này", "")
 	}
 	if err != nil {
 		return c, classify(what, err)

@@ -55,15 +55,12 @@ func (q *request) merge() error { return q.showMerge(http.StatusOK, "", nil) }
 
 func (q *request) showMerge(status int, reason string, wrong map[string]string) error {
 	one, err := q.o.Desk.Decision(q.ctx(), q.r.PathValue("decision"))
-	if kind := sen.KindOf(err); kind == sen.Invalid {
-		return sen.Errorf(sen.NotFound, "there is no such decision")
-	}
 	if err != nil {
 		return err
 	}
 	d := mergeData{Decided: one, Own: len(one.History) > 0 && one.History[0].Principal == q.principal().ID, Wrong: wrong, Reason: reason}
 	d.MayConfirm = one.State == decision.Proposed && !d.Own && q.may(access.Confirm)
-	d.MayEnd = one.State != decision.Withdrawn && (q.may(access.Confirm) || d.Own && one.State == decision.Proposed)
+	d.MayEnd = one.State != decision.Withdrawn && desk.MayEnd(q.principal(), one.Decision.Decision)
 	return q.render(status, "merge", one.ID, d)
 }
 
@@ -81,21 +78,13 @@ func (q *request) withdrawMerge() error {
 	if err := q.r.ParseForm(); err != nil {
 		return sen.Errorf(sen.Invalid, "the form cannot be read: %w", err)
 	}
-	one, err := q.o.Desk.Decision(q.ctx(), q.r.PathValue("decision"))
-	if err != nil {
-		return err
-	}
-	own := len(one.History) > 0 && one.History[0].Principal == q.principal().ID && one.State == decision.Proposed
-	if !own && !q.may(access.Confirm) {
-		return sen.Errorf(sen.Denied, "your role may not withdraw what others decided")
-	}
 	reason := strings.TrimSpace(q.r.PostForm.Get("reason"))
 	if reason == "" {
 		return q.showMerge(http.StatusUnprocessableEntity, reason, map[string]string{"reason": q.lang.Pick("Hãy ghi lý do.", "State the reason.")})
 	}
-	if err := q.o.Desk.Withdraw(q.ctx(), q.principal(), one.ID, reason); err != nil {
+	if err := q.o.Desk.Withdraw(q.ctx(), q.principal(), q.r.PathValue("decision"), reason); err != nil {
 		return err
 	}
-	q.redirect("/merges/" + one.ID)
+	q.redirect("/merges/" + q.r.PathValue("decision"))
 	return nil
 }

@@ -103,16 +103,7 @@ func languageOf(r *http.Request) text.Lang {
 	if c, err := r.Cookie("lang"); err == nil {
 		return text.LangOf(c.Value)
 	}
-	for _, one := range strings.Split(r.Header.Get("Accept-Language"), ",") {
-		one = strings.ToLower(strings.TrimSpace(one))
-		if strings.HasPrefix(one, "vi") {
-			return text.Vietnamese
-		}
-		if strings.HasPrefix(one, "en") {
-			return text.English
-		}
-	}
-	return text.Vietnamese
+	return text.Accepted(r.Header.Get("Accept-Language"))
 }
 
 // setLanguage keeps the choice and shows the page again.

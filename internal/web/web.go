@@ -278,7 +278,8 @@ func (q *request) fail(err error) {
 	var e *sen.Error
 	shown := failure{Status: status}
 	if errors.As(err, &e) && status < http.StatusInternalServerError {
-		shown.Message, shown.Hint = e.Msg, e.Hint
+		shown.Message, shown.Hint = e.Words(q.lang == text.Vietnamese)
+		shown.English = shown.Message == e.Msg
 	}
 	if err := q.render(status, "error", q.lang.Pick("Không xong", "Not done"), shown); err != nil {
 		q.o.Log.Error("the page of an error failed", "error", err)
@@ -290,4 +291,5 @@ func (q *request) fail(err error) {
 type failure struct {
 	Status        int
 	Message, Hint string
+	English       bool // these are
 }
