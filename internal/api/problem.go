@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/text"
 )
 
@@ -169,7 +170,7 @@ func (a *API) problem(ctx context.Context, r route, err error) *Problem {
 	k := kindOf(sen.KindOf(err).String())
 	if k.status >= http.StatusInternalServerError {
 		if !errors.Is(err, context.Canceled) {
-			a.o.Log.Error("the api failed", "operation", r.id, "error", err)
+			a.o.Log.Error("the api failed", "operation", r.id, "error", engine.Loggable(err))
 		}
 		return k.problem(l, "", "")
 	}

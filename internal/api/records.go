@@ -15,7 +15,7 @@ import (
 // Stated is why people's data are asked for.
 type Stated struct {
 	Purpose string `json:"purpose" minLength:"1" maxLength:"100" pattern:"\\S" example:"correction" doc:"why it is read: one that the role has (get-account names them). It stands in the journal."`
-	Case    string `json:"case,omitempty" nullable:"true" maxLength:"100" example:"CASE-2026-0042" doc:"the case that it is for. It stands in the journal: a number, and nobody's name."`
+	Case    string `json:"case,omitempty" nullable:"true" pattern:"^[A-Za-z0-9][A-Za-z0-9./-]{0,39}$" example:"CASE-2026-0042" doc:"the number of the case that it is for. It stands in the journal."`
 }
 
 // asks is what the door is asked.

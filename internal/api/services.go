@@ -29,7 +29,7 @@ type residenceInput struct {
 		Province string `json:"province,omitempty" nullable:"true" maxLength:"100" example:"Hà Nội" doc:"where they say that they are registered"`
 		Ward     string `json:"ward,omitempty" nullable:"true" maxLength:"100" example:"Phường Ba Đình"`
 		Tell     bool   `json:"tell,omitempty" nullable:"true" doc:"the place is asked for, and not yes or no"`
-		Case     string `json:"case" minLength:"1" maxLength:"100" pattern:"\\S" example:"CASE-2026-0042" doc:"the case that it is for. It stands in the journal."`
+		Case     string `json:"case" pattern:"^[A-Za-z0-9][A-Za-z0-9./-]{0,39}$" example:"CASE-2026-0042" doc:"the number of the case that it is for. It stands in the journal."`
 	}
 }
 

@@ -359,8 +359,8 @@ func (g *Golden) read(ctx context.Context, c *engine.Conn, e *link.Entity, golde
 // key on one side; unknown is the error where there is none.
 func (g *Golden) readMerged(ctx context.Context, c *engine.Conn, e *link.Entity, golden, links, key string, only []string, unknown error) error {
 	for _, field := range e.Match.Keys {
-		var id sql.NullInt64
-		if err := c.Row(ctx, "SELECT min(entity) FROM ("+flow.MergedBy(golden, links, field, key)+")", &id); err != nil {
+		id, err := mergedBy(ctx, c, flow.MergedBy(golden, links, field), key)
+		if err != nil {
 			return err
 		}
 		if id.Valid {
@@ -368,4 +368,19 @@ func (g *Golden) readMerged(ctx context.Context, c *engine.Conn, e *link.Entity,
 		}
 	}
 	return unknown
+}
+
+// mergedBy is the first thing that a query with one argument finds.
+func mergedBy(ctx context.Context, c *engine.Conn, query, key string) (id sql.NullInt64, err error) {
+	rows, err := c.Query(ctx, "SELECT min(entity) FROM ("+query+")", key)
+	if err != nil {
+		return id, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&id); err != nil {
+			return id, err
+		}
+	}
+	return id, rows.Err()
 }

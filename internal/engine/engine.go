@@ -140,8 +140,15 @@ func Idents(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Literal quotes a text.
-func Literal(text string) string { return `'` + strings.ReplaceAll(text, `'`, `''`) + `'` }
+// Literal quotes a text. A statement ends at its first NUL, so one in the text is
+// called by its number.
+func Literal(text string) string {
+	quoted := `'` + strings.ReplaceAll(text, `'`, `''`) + `'`
+	if !strings.Contains(text, "\x00") {
+		return quoted
+	}
+	return `(` + strings.ReplaceAll(quoted, "\x00", `' || chr(0) || '`) + `)`
+}
 
 // ParquetOptions are the options of every Parquet file that the hub writes;
 // the benchmark's floor uses the same. Version 2 would save a twelfth of the

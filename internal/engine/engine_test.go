@@ -93,6 +93,26 @@ func TestQuoting(t *testing.T) {
 	}
 }
 
+func TestALiteralIsTheTextWhateverStandsInIt(t *testing.T) {
+	c := open(t, engine.Options{})
+	for _, text := range []string{"", "it's", "'; DROP TABLE x; --", "a\x00b", "\x00", "'\x00'", "\\%_\n", "\u202etxt", strings.Repeat("'", 1000)} {
+		var got string
+		if err := c.Row(t.Context(), "SELECT "+engine.Literal(text), &got); err != nil || got != text {
+			t.Errorf("%q: got %q, %v", text, got, err)
+		}
+	}
+}
+
+func TestALogHasNoWordsOfTheEngine(t *testing.T) {
+	c := open(t, engine.Options{})
+	for _, statement := range []string{"SELECT '001090012345", "SELECT CAST('001090012345x' AS INTEGER)", "SELECT no_such_001090012345"} {
+		err := c.Exec(t.Context(), statement)
+		if err == nil || strings.Contains(engine.Loggable(err).Error(), "001090012345") || !strings.Contains(engine.Loggable(err).Error(), "error") {
+			t.Errorf("%s: logged as %v", statement, engine.Loggable(err))
+		}
+	}
+}
+
 func TestCancelStopsALongStatement(t *testing.T) {
 	c := open(t, engine.Options{})
 	ctx, cancel := context.WithCancel(t.Context())

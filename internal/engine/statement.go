@@ -147,6 +147,17 @@ func WithoutValues(err error) error {
 		WithHint("ask the same by `sen query`: what it meets is shown to those who may see it")
 }
 
+// Loggable is an error as a log may have it: without the engine's own words, which
+// quote statements and values that it met.
+func Loggable(err error) error {
+	var said *duckdb.Error
+	if !errors.As(err, &said) {
+		return err
+	}
+	kind, _, _ := strings.Cut(said.Msg, ":")
+	return sen.Errorf(sen.KindOf(err), "the SQL engine: %s", strings.ToLower(kind))
+}
+
 func list(v any) []any { l, _ := v.([]any); return l }
 
 func field(n map[string]any, name string) string {

@@ -146,9 +146,9 @@ func otherValues(golden string, key link.Key, which string) string {
 }
 
 // MergedBy is a query over the things that people brought together and of which
-// a value of a key was said that they are not called by: entity. golden and
-// links are relations.
-func MergedBy(golden, links string, key link.Key, value string) string {
+// a value of a key, its one argument, was said that they are not called by:
+// entity. golden and links are relations.
+func MergedBy(golden, links string, key link.Key) string {
 	which := "entity IN (SELECT entity FROM " + links + " WHERE how = " + engine.Literal(resolve.Decided) + ")"
-	return "SELECT entity FROM " + otherValues(golden, key, which) + " WHERE value = " + engine.Literal(value)
+	return "SELECT entity FROM " + otherValues(golden, key, which) + " WHERE value = ?"
 }

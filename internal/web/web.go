@@ -19,6 +19,7 @@ import (
 	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/desk"
+	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/text"
 )
 
@@ -270,7 +271,7 @@ func statusOf(err error) int {
 func (q *request) fail(err error) {
 	status := statusOf(err)
 	if status >= http.StatusInternalServerError {
-		q.o.Log.Error("a page failed", "path", q.r.Pattern, "error", err)
+		q.o.Log.Error("a page failed", "path", q.r.Pattern, "error", engine.Loggable(err))
 	}
 	if errors.Is(err, context.Canceled) {
 		return
