@@ -125,6 +125,7 @@ var operations = []struct {
 	{"GET", "/indicators", "", reading, access.SeeFigures, 200},
 	{"GET", "/indicators/none", "", reading, access.SeeFigures, 404},
 	{"GET", "/entities", "", reading, access.SeeCatalogue, 200},
+	{"GET", "/entities/none/lineage", "", reading, access.SeeCatalogue, 404},
 	{"POST", "/entities/none/record", `{"key":"1","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
 	{"POST", "/entities/none/sources", `{"key":"1","purpose":"correction"}`, ofPeople, access.SeePerson, 404},
 	{"POST", "/entities/none/explanation", `{"a":"1","b":"2","purpose":"correction"}`, ofPeople, access.SeePerson, 404},

@@ -47,6 +47,8 @@ type EntityInput struct {
 func (a *API) registerRecords() {
 	const tag = "records"
 	answer(a, route{id: "list-entities", method: http.MethodGet, path: "/entities", summary: "The kinds of things of which there are golden records", tag: tag, scopes: reading, act: access.SeeCatalogue}, a.entities)
+	answer(a, route{id: "get-lineage", method: http.MethodGet, path: "/entities/{entity}/lineage", summary: "Where golden records come from, field by field", tag: tag, scopes: reading, act: access.SeeCatalogue,
+		about: "Back to the columns of sources, who is believed first at the head. By declarations alone: nobody's values."}, a.lineage)
 	answer(a, route{id: "read-record", method: http.MethodPost, path: "/entities/{entity}/record", summary: "The golden record of one thing", tag: tag, scopes: ofPeople, act: access.SeePerson,
 		about: "Each field stands with its source, its day, why it survived and what others say instead. One look: its entries are in the journal, under `request`, before the answer goes out."}, a.record)
 	answer(a, route{id: "list-sources", method: http.MethodPost, path: "/entities/{entity}/sources", summary: "The records of datasets that speak of one thing", tag: tag, scopes: ofPeople, act: access.SeePerson,
@@ -70,6 +72,44 @@ func (a *API) entities(_ context.Context, _ sen.Principal, in *PageInput) (Page[
 		}
 		return out
 	})
+}
+
+// Lineage is where the fields of an entity's golden records come from.
+type Lineage struct {
+	Entity string         `json:"entity" example:"person"`
+	Fields []FieldLineage `json:"fields" nullable:"false"`
+}
+
+// FieldLineage is a field with all that it can come from.
+type FieldLineage struct {
+	Name    string         `json:"name" example:"born_on"`
+	Title   Text           `json:"title"`
+	Element string         `json:"element,omitempty" example:"date"`
+	Then    string         `json:"then" enum:"most-agreed,newest,most-complete" doc:"what decides where belief does not"`
+	Origins []RankedOrigin `json:"origins" nullable:"false" doc:"who is believed first at the head"`
+}
+
+// RankedOrigin is an origin and how far it is believed.
+type RankedOrigin struct {
+	Origin
+	Role  string `json:"role" enum:"authoritative,contributing,mentioning"`
+	First bool   `json:"believed_first" doc:"the entity's file names it for this field"`
+}
+
+func (a *API) lineage(_ context.Context, _ sen.Principal, in *EntityInput) (Lineage, error) {
+	e, fields, err := a.o.Desk.Lineage(in.Entity)
+	if err != nil {
+		return Lineage{}, err
+	}
+	out := Lineage{Entity: e.Entity, Fields: []FieldLineage{}}
+	for _, f := range fields {
+		one := FieldLineage{Name: f.Name, Title: Text(f.Title), Element: f.Element, Then: f.Then, Origins: []RankedOrigin{}}
+		for _, o := range f.Origins {
+			one.Origins = append(one.Origins, RankedOrigin{Origin(o.Origin), string(o.Role), o.First})
+		}
+		out.Fields = append(out.Fields, one)
+	}
+	return out, nil
 }
 
 // Record is a golden record.
@@ -100,12 +140,14 @@ type RecordField struct {
 // Origin is where a value comes from: back from the golden field to the column
 // of a source.
 type Origin struct {
-	Dataset  string `json:"dataset" example:"population.person" doc:"or dataset/part"`
-	Column   string `json:"column,omitempty" doc:"of the dataset"`
-	Element  string `json:"element,omitempty"`
-	Source   string `json:"source,omitempty" doc:"the column as the source calls it"`
-	Table    string `json:"table,omitempty" doc:"the file, or the table of a server"`
-	Contract string `json:"contract,omitempty"`
+	Dataset   string `json:"dataset" example:"population.person" doc:"or dataset/part"`
+	Column    string `json:"column,omitempty" doc:"of the dataset"`
+	Element   string `json:"element,omitempty" doc:"as which it is cleaned"`
+	Type      string `json:"type,omitempty" doc:"into which it is cleaned"`
+	Transform string `json:"transform,omitempty" doc:"what the contract says is done to it"`
+	Source    string `json:"source,omitempty" doc:"the column as the source calls it"`
+	Table     string `json:"table,omitempty" doc:"the file, or the table of a server"`
+	Contract  string `json:"contract,omitempty"`
 }
 
 // OtherValue did not survive.
