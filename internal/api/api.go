@@ -84,6 +84,9 @@ func New(o Options) *API {
 	a.registerReviews()
 	a.registerDecisions()
 	a.registerServices()
+	a.registerQuality()
+	a.registerQuarantine()
+	a.registerCases()
 	a.mux.HandleFunc("GET "+Prefix+"/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(a.Document())

@@ -167,11 +167,12 @@ func (a *API) problem(ctx context.Context, r route, err error) *Problem {
 		return made
 	}
 	l := languageOf(ctx)
+	if ctx.Err() != nil { // who asked has gone, and a room broke off in words of its own
+		return kindOf("canceled").problem(l, "", "")
+	}
 	k := kindOf(sen.KindOf(err).String())
 	if k.status >= http.StatusInternalServerError {
-		if !errors.Is(err, context.Canceled) {
-			a.o.Log.Error("the api failed", "operation", r.id, "error", engine.Loggable(err))
-		}
+		a.o.Log.Error("the api failed", "operation", r.id, "error", engine.Loggable(err))
 		return k.problem(l, "", "")
 	}
 	var e *sen.Error

@@ -3,11 +3,13 @@ package desk
 import (
 	"cmp"
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
@@ -96,6 +98,27 @@ func (d *Desk) Case(ctx context.Context, lang text.Lang, number int64) (Case, er
 	return c, err
 }
 
+// CaseFor is the case of this name, where it is for this person: an agency has
+// its own. The error is NotFound where there is none for them.
+func (d *Desk) CaseFor(ctx context.Context, lang text.Lang, who sen.Principal, name string) (Case, error) {
+	gone := sen.Errorf(sen.NotFound, "there is no such case").InVietnamese("không có phiếu này", "")
+	number, err := correction.ParseName(name)
+	if err != nil {
+		return Case{}, gone
+	}
+	c, err := d.Case(ctx, lang, number)
+	if sen.KindOf(err) == sen.NotFound || err == nil && who.Role == account.Agency && c.Owner != who.Agency {
+		return Case{}, gone
+	}
+	return c, err
+}
+
+// ShowsRows reports whether the rows of a case can be told to somebody who may
+// see rows: they are wrong still, and stand in a dataset that is for them.
+func (d *Desk) ShowsRows(who sen.Principal, c Case) bool {
+	return c.State != correction.Closed && d.TellsRows(c) && access.Sees(who, c.Dataset)
+}
+
 // TellsRows reports whether the rows of a case can be told one by one: those
 // that were only marked went on with the others.
 func (d *Desk) TellsRows(c Case) bool {
@@ -178,6 +201,15 @@ func RepliesOf(p sen.Principal, c state.Case) []string {
 	return nil
 }
 
+// identityNumber is what a note has no place for; mostNote bounds one, in bytes.
+var identityNumber = regexp.MustCompile(`\d{12}`)
+
+const mostNote = 2000
+
+// FitsNote reports whether a note to a case may be kept: for good, and before
+// all who see the case.
+func FitsNote(note string) bool { return len(note) <= mostNote && !identityNumber.MatchString(note) }
+
 // Reply keeps what somebody says of a case; false where it was so already.
 // Errors: Denied where it is not theirs to say; Invalid with what is missing.
 func (d *Desk) Reply(ctx context.Context, by sen.Principal, r correction.Reply) (bool, error) {
@@ -186,7 +218,11 @@ func (d *Desk) Reply(ctx context.Context, by sen.Principal, r correction.Reply) 
 		return false, err
 	}
 	if !slices.Contains(RepliesOf(by, c.Case), r.Says) {
-		return false, sen.Errorf(sen.Denied, "this reply to case %s is not yours to give", c.ID)
+		return false, sen.Errorf(sen.Denied, "this reply to case %s is not yours to give", c.ID).InVietnamese("câu trả lời này cho phiếu "+c.ID+" không phải của bạn", "")
+	}
+	if !FitsNote(r.Note) {
+		return false, sen.Errorf(sen.Invalid, "the note is too long, or has somebody's identity number").WithHint("it is kept for good: be brief, and write nobody's number").
+			InVietnamese("ghi chú quá dài, hoặc có số định danh của ai đó", "ghi chú được giữ mãi: viết ngắn, và không ghi số của ai")
 	}
 	changed, err := d.Corrections().Reply(ctx, d.o.Now(), by, d.Agencies(), r)
 	return changed > 0, err

@@ -3,11 +3,13 @@ package desk
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/quality"
+	"github.com/sen-hub/sen/internal/text"
 )
 
 // trendRuns is how many syncs a trend looks back on.
@@ -77,6 +79,15 @@ func CauseOf(o quality.Offender) Cause {
 		c.Kind = correction.Missing
 	}
 	return c
+}
+
+// OffenceMeaning says in a clause what is wrong with the rows of an offender.
+func (d *Desk) OffenceMeaning(lang text.Lang, one contract.Dataset, o quality.Offender) string {
+	meaning := d.Meaning(lang, one, o.Rule, o.Column)
+	if meaning == "" || strings.HasSuffix(o.Rule, ".repaired") {
+		return o.Finding.Clause(lang)
+	}
+	return meaning
 }
 
 // keepsRows are the findings whose rows are held back one by one, where they are

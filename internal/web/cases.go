@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,20 +87,12 @@ type replyForm struct {
 // caseOf is the case in the path, where it is for this person: an agency has its
 // own.
 func (q *request) caseOf() (d caseData, err error) {
-	gone := sen.Errorf(sen.NotFound, "there is no such case")
-	number, err := correction.ParseName(q.r.PathValue("number"))
-	if err != nil {
-		return d, gone
-	}
-	if d.Case, err = q.o.Desk.Case(q.ctx(), q.lang, number); err != nil {
+	p := q.principal()
+	if d.Case, err = q.o.Desk.CaseFor(q.ctx(), q.lang, p, q.r.PathValue("number")); err != nil {
 		return d, err
 	}
-	p := q.principal()
-	if p.Role == account.Agency && d.Case.Owner != p.Agency {
-		return d, gone
-	}
 	d.Untold, d.Elsewhere = !q.o.Desk.TellsRows(d.Case), !access.Sees(p, d.Case.Dataset)
-	if d.Case.State != correction.Closed && !d.Untold && !d.Elsewhere {
+	if q.o.Desk.ShowsRows(p, d.Case) {
 		if d.Ask = q.ask("/cases/"+d.Case.ID, access.Correction); d.Ask != nil {
 			d.Ask.Case, d.Ask.Fixed = d.Case.ID, true
 		}
@@ -186,12 +177,6 @@ func (q *request) reply() error {
 	return nil
 }
 
-// identityNumber is what a note has no place for.
-var identityNumber = regexp.MustCompile(`\d{12}`)
-
-// mostNote bounds a note, in bytes.
-const mostNote = 2000
-
 // read makes a reply of the form; false where something is wrong, which then
 // stands beside its field.
 func (d *caseData) read(q *request) (correction.Reply, bool) {
@@ -212,7 +197,7 @@ func (d *caseData) read(q *request) (correction.Reply, bool) {
 			f.BadUntil = q.lang.Pick("Hãy chọn một ngày sau hạn cũ và trong 90 ngày tới.", "Choose a day after the old deadline and within 90 days.")
 		}
 	}
-	if len(f.Note) > mostNote || identityNumber.MatchString(f.Note) {
+	if !desk.FitsNote(f.Note) {
 		f.BadNote = q.lang.Pick("Ghi chú được giữ mãi: viết ngắn, và không ghi số định danh của ai.", "A note is kept for good: be brief, and write nobody's identity number.")
 	}
 	return r, cmp.Or(f.BadSays, f.BadNote, f.BadTo, f.BadUntil) == ""

@@ -4,7 +4,6 @@ import (
 	"math"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
@@ -134,13 +133,10 @@ type offenderLine struct {
 
 func (q *request) offenderLines(of []quality.Offender) (out []offenderLine) {
 	for _, o := range of {
-		line := offenderLine{Offender: o}
+		line := offenderLine{Offender: o, Meaning: o.Finding.Clause(q.lang)}
 		if one, ok := q.seesDataset(o.Dataset); ok {
-			line.Meaning = q.o.Desk.Meaning(q.lang, one, o.Rule, o.Column)
+			line.Meaning = q.o.Desk.OffenceMeaning(q.lang, one, o)
 			line.HasRows = q.may(access.SeeRows) && desk.HasRows(one, o)
-		}
-		if line.Meaning == "" || strings.HasSuffix(o.Rule, ".repaired") {
-			line.Meaning = o.Finding.Clause(q.lang)
 		}
 		out = append(out, line)
 	}
