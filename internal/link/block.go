@@ -2,6 +2,7 @@ package link
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -175,7 +176,7 @@ func alike(c byte) byte {
 
 // newIndex makes a block's index.
 func (m *model) newIndex(rule Block) *index {
-	e := m.entries(rule)
+	e := m.entries(rule).shared()
 	order := ascending(e.keys)
 	own := make([]int32, len(order)) // per entry: its key, or Missing
 	x := &index{rule: rule, starts: []int32{0}}
@@ -202,6 +203,29 @@ func (m *model) newIndex(rule Block) *index {
 	x.starts, x.records = slices.Clip(x.starts), slices.Clip(x.records)
 	x.turn(m.table.Rows, e, own)
 	return x
+}
+
+// shared leaves out entries whose key no other has, all but a few of them: two
+// bits for each place that a key hashes to say whether it came once, or again.
+func (e entries) shared() entries {
+	wide := max(6, bits.Len(uint(len(e.keys)))+2)
+	once, again := make([]uint64, 1<<(wide-6)), make([]uint64, 1<<(wide-6))
+	place := func(key uint64) (word int, bit uint64) {
+		h := key * 0x9e3779b97f4a7c15 >> (64 - wide) // Knuth, volume 3, 6.4: by the golden ratio
+		return int(h >> 6), 1 << (h & 63)
+	}
+	for _, key := range e.keys {
+		word, bit := place(key)
+		again[word] |= once[word] & bit
+		once[word] |= bit
+	}
+	out := entries{keys: e.keys[:0], records: e.records[:0], many: e.many}
+	for i, key := range e.keys {
+		if word, bit := place(key); again[word]&bit != 0 {
+			out.keys, out.records = append(out.keys, key), append(out.records, e.records[i])
+		}
+	}
+	return out
 }
 
 // turn notes the keys of each record.
@@ -236,16 +260,15 @@ func (x *index) keys(i int32) []int32 {
 	return x.of[i : i+1]
 }
 
-// behind appends the pairs of a record with those from a place on that share a key
-// with it, the record in the upper half.
-func (x *index) behind(out []uint64, i, from int32, most int) []uint64 {
+// behind appends the records from a place on that share a key with one.
+func (x *index) behind(out []int32, i, from int32, most int) []int32 {
 	for _, k := range x.keys(i) {
 		in := x.records[x.starts[k]:x.starts[k+1]]
 		if len(in) > most {
 			continue
 		}
 		for at := len(in) - 1; at >= 0 && in[at] >= from; at-- {
-			out = append(out, uint64(i)<<32|uint64(in[at]))
+			out = append(out, in[at])
 		}
 	}
 	return out
@@ -258,7 +281,7 @@ func (x *index) warm(from, to int32) (touched int32) {
 	}
 	for _, k := range x.of[from:to] {
 		if k != Missing {
-			touched += x.records[x.starts[k]]
+			touched += x.records[x.starts[k]] + x.records[x.starts[k+1]-1]
 		}
 	}
 	return touched

@@ -46,6 +46,8 @@ type comparator struct {
 	matrix     []uint8     // few values: the levels of all pairs of them, row by row
 	agree      float64     // see agreement
 	rarities   []float64   // per count of records: see rarity
+	own        []float64   // few values: the rarity of each
+	sketches   []sketch    // Name and Code of many values: per form
 }
 
 // vocabulary holds the words of a Text column, how rare each is, and which of
@@ -100,6 +102,7 @@ func newComparator(c *Column, f *forms, kind Kind) *comparator {
 		}
 		k.matrix = matrix
 	}
+	k.sketch()
 	return k
 }
 
@@ -166,6 +169,11 @@ func (k *comparator) level(a, b int32) uint8 {
 	case a > b:
 		a, b = b, a // so that the answer does not hang on the order
 	}
+	return k.read(a, b)
+}
+
+// read compares two values that differ, the lesser code first.
+func (k *comparator) read(a, b int32) uint8 {
 	switch k.kind {
 	case Name:
 		return k.nameLevel(a, b)

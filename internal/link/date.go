@@ -10,18 +10,29 @@ func (k *comparator) dateLevel(a, b int32) uint8 {
 	if d == e && d.whole() {
 		return 0
 	}
-	x, y := d.parts(), e.parts()
 	switch {
 	case !d.known() || !e.known() || !d.whole() && !e.whole():
-		return k.looseDateLevel(k.joined(k.form(a)), k.joined(k.form(b)), x[0], y[0])
+		return k.looseDateLevel(k.joined(k.form(a)), k.joined(k.form(b)), d.parts()[0], e.parts()[0])
 	case !d.whole() || !e.whole(): // one of them is a year alone
+		years := abs(d.parts()[0] - e.parts()[0])
 		switch {
-		case x[0] == y[0]:
+		case years == 0:
 			return 3
-		case abs(x[0]-y[0]) <= 1:
+		case years <= 1:
 			return 5
 		}
 		return 6
+	}
+	return d.level(e)
+}
+
+// level is that of two whole dates.
+func (d dated) level(e dated) uint8 {
+	if d == e {
+		return 0
+	}
+	x, y := d.parts(), e.parts()
+	switch {
 	case x[0] == y[0] && x[1] == y[2] && x[2] == y[1]:
 		return 1
 	case d.slip(e):

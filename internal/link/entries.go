@@ -13,18 +13,20 @@ type entries struct {
 // entries makes those of a block: its terms' keys together.
 func (m *model) entries(rule Block) entries {
 	var e entries
+	used := 0 // bits of a key
 	for n, term := range rule {
 		column, _ := m.table.column(term.Column)
 		k := m.keysOf(column, term.By)
-		switch n {
-		case 0:
-			e = m.firstEntries(column, k)
+		wide := bits.Len32(uint32(k.n))
+		if n == 0 {
+			e, used = m.firstEntries(column, k), wide
 			continue
-		case 1:
-		default:
-			dense(e.keys)
 		}
-		e = m.and(e, column, k)
+		if used+wide > 64 {
+			dense(e.keys)
+			used = 32
+		}
+		e, used = m.and(e, column, k), used+wide
 	}
 	return e
 }
@@ -44,7 +46,7 @@ func (m *model) firstEntries(column int, k keys) entries {
 	return e
 }
 
-// and gives each entry the keys of one more term. Both keys have 31 bits.
+// and gives each entry the keys of one more term, for which its own have bits left.
 func (m *model) and(e entries, column int, k keys) entries {
 	out := entries{keys: e.keys[:0], records: e.records[:0], many: e.many || k.at != nil}
 	if k.at != nil { // there may be more than there were
@@ -79,8 +81,8 @@ func dense(keys []uint64) {
 	}
 }
 
-// radixBits is how many bits of a key one pass sorts by.
-const radixBits = 11
+// radixBits is the most bits of a key that one pass sorts by.
+const radixBits = 12
 
 // ascending is the places of keys in ascending order, those of one key in
 // their own order: a radix sort from the lowest bits on (Knuth, volume 3,
@@ -94,20 +96,24 @@ func ascending(keys []uint64) []int32 {
 	now, next := make([]keyed, len(keys)), make([]keyed, len(keys))
 	for i, key := range keys {
 		now[i] = keyed{key, int32(i)}
-		highest = max(highest, key)
+		highest |= key
 	}
-	for shift := 0; shift == 0 || highest>>shift > 0; shift += radixBits {
-		var counts [1 << radixBits]int
+	all := max(1, bits.Len64(highest))
+	passes := (all + radixBits - 1) / radixBits
+	wide := (all + passes - 1) / passes
+	mask := uint64(1)<<wide - 1
+	for shift := 0; shift < all; shift += wide {
+		var counts [1 << radixBits]int32
 		for _, k := range now {
-			counts[k.key>>shift&(1<<radixBits-1)]++
+			counts[k.key>>shift&mask]++
 		}
-		sum := 0
-		for digit, n := range counts {
+		sum := int32(0)
+		for digit, n := range counts[:mask+1] {
 			counts[digit] = sum
 			sum += n
 		}
 		for _, k := range now {
-			digit := k.key >> shift & (1<<radixBits - 1)
+			digit := k.key >> shift & mask
 			next[counts[digit]] = k
 			counts[digit]++
 		}

@@ -86,6 +86,9 @@ func sum(all []float64) (s float64) {
 // Evaluate holds clusters against the truth; records of which the truth says
 // nothing are left out.
 func (l *Labelled) Evaluate(cluster []int32) Accuracy {
+	if l.Truth == nil {
+		l.number()
+	}
 	if l.Unlabeled == 0 {
 		return Evaluate(cluster, l.Truth)
 	}

@@ -50,15 +50,16 @@ func newForms(c *Column) *forms {
 	if allFolded(c) { // then none is written as another is
 		for i := range f.of {
 			buffer = f.pack(buffer[:0], c.Value(int32(i)))
-			f.list.add(string(buffer))
+			f.list.addBytes(buffer)
 		}
 		f.of = nil
 		return f
 	}
+	folded := foldAll(c)
 	f.style = make([]uint8, c.Distinct())
 	var writings styles
 	for i := range f.of {
-		buffer = f.pack(buffer[:0], fold(c.Value(int32(i))))
+		buffer = f.pack(buffer[:0], folded[i])
 		n, fresh := f.list.number(string(buffer))
 		own = own && fresh
 		f.of[i] = n
@@ -69,6 +70,17 @@ func newForms(c *Column) *forms {
 	}
 	f.list.settle()
 	return f
+}
+
+// foldAll folds all values of a column, pieces of them side by side.
+func foldAll(c *Column) []string {
+	out := make([]string, c.Distinct())
+	sideBySide((len(out)+codesPerPiece-1)/codesPerPiece, func(n int) {
+		for i := n * codesPerPiece; i < min((n+1)*codesPerPiece, len(out)); i++ {
+			out[i] = fold(c.Value(int32(i)))
+		}
+	})
+	return out
 }
 
 func allFolded(c *Column) bool {
@@ -149,17 +161,12 @@ func (f *forms) form(value int32) int32 {
 	return f.of[value]
 }
 
-// warm touches the forms of values, step by step.
-func (f *forms) warm(codes []int32) (touched int) {
-	if f.of != nil {
-		for i, code := range codes {
-			codes[i] = f.of[code]
-		}
-	}
-	for _, form := range codes {
+// warm touches forms, step by step.
+func (f *forms) warm(forms []int32) (touched int) {
+	for _, form := range forms {
 		touched += int(f.list.ends[form])
 	}
-	for _, form := range codes {
+	for _, form := range forms {
 		touched += int(f.list.at(form)[0])
 	}
 	return touched

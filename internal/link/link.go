@@ -12,6 +12,8 @@ import (
 	"context"
 	"math"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Result is what a linkage found.
@@ -48,13 +50,12 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.block()
 	m.across = t.Parts > 1 // records of one file are written alike: what that says of sameness is not learned
 	if err := m.learn(ctx); err != nil {
 		return nil, err
 	}
 	if m.across != spec.OneToOne {
-		m.across, m.compared = spec.OneToOne, make([][]pattern, len(m.compared)) // other candidates
+		m.across, m.compared = spec.OneToOne, make([]compared, len(m.compared)) // other candidates
 	}
 	pairs, looked, err := m.score(ctx, leastWeight)
 	if err != nil {
@@ -72,7 +73,8 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 
 // choose sets the threshold and clusters by it.
 func (r *Result) choose() {
-	cut, expected := threshold(r.scored)
+	order := descending(r.scored)
+	cut, expected := threshold(r.scored, order)
 	cut = max(cut, math.Log(leastProbability/(1-leastProbability)))
 	if given := r.Spec.Threshold; given != 0 {
 		cut = math.Log(given / (1 - given))
@@ -83,7 +85,7 @@ func (r *Result) choose() {
 			r.Matches++
 		}
 	}
-	r.Cluster = r.model.clusters(r.scored, cut)
+	r.Cluster = r.model.clusters(r.scored, order, cut)
 	r.Clusters = 0
 	for i, c := range r.Cluster {
 		if int32(i) == c {
@@ -92,10 +94,14 @@ func (r *Result) choose() {
 	}
 }
 
-// learn estimates the parameters from random pairs and from candidates.
+// learn makes the indices, and estimates the parameters from random pairs and
+// from candidates.
 func (m *model) learn(ctx context.Context) error {
-	random, err := m.randomPairs(ctx, trainingPairs)
-	if err != nil {
+	var random tally
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { m.block(); return nil })
+	group.Go(func() (err error) { random, err = m.randomPairs(inner, trainingPairs); return err })
+	if err := group.Wait(); err != nil {
 		return err
 	}
 	step := int(max(1, m.estimate()/trainingPairs))
@@ -106,6 +112,7 @@ func (m *model) learn(ctx context.Context) error {
 	}
 	m.train(random, candidates)
 	m.weights, m.prior = m.parameters.table(), math.Log(m.parameters.lambda/(1-m.parameters.lambda))
+	m.ceilings = newCeilings(m.weights)
 	for _, c := range m.comparators {
 		c.makeRarities()
 	}

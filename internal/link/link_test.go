@@ -233,6 +233,9 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 		}
 	}
 	l, err := ReadFiles(t.Context(), e, []string{file}, ReadOptions{Truth: Truth{Column: "id"}})
+	if err == nil {
+		l.Evaluate([]int32{0, 1})
+	}
 	if err != nil || l.Table.Rows != 2 || l.Things != 2 || len(l.Table.Columns) != 1 {
 		t.Errorf("got %+v, %v", l, err)
 	}

@@ -22,13 +22,15 @@ type model struct {
 	keyed       map[keyedBy]keys
 	chances     map[keyedBy]float64 // see chance
 	never       []contradiction
-	indices     []*index    // nil: all pairs are candidates
-	most        []int       // per index: the most records a key may have
-	compared    [][]pattern // per chunk of records: the patterns of its candidates in their order, where learning has seen them
-	across      bool        // only pairs of two files are looked at
+	indices     []*index   // nil: all pairs are candidates
+	most        []int      // per index: the most records a key may have
+	compared    []compared // per chunk of records: its candidates, where learning has seen them
+	across      bool       // only pairs of two files are looked at
 	parameters  parameters
 	weights     [][missing + 1][]float64 // of the parameters: see table
-	prior       float64                  // log-odds of a pair before it is compared
+	ceilings    ceilings
+	lanes       *lanes  // nil: not made, or of no use
+	prior       float64 // log-odds of a pair before it is compared
 }
 
 type keyedBy struct {
@@ -64,6 +66,9 @@ func newModel(t *Table, spec Spec) (*model, error) {
 		}
 	})
 	m.never = m.contradictions()
+	if !slices.ContainsFunc(m.swaps, func(s *swap) bool { return s != nil }) { // what is swapped has another level than its values say
+		m.makeLanes()
+	}
 	return m, nil
 }
 
@@ -201,10 +206,13 @@ func (m *model) weight(i, j int32, x pattern) float64 {
 	if w+float64(same)*mostRarity < leastWeight {
 		return w // whatever the values are
 	}
-	a, b := m.table.row(i), m.table.row(j)
+	a, b, at := m.table.row(i), m.table.row(j), m.columns
+	if m.lanes != nil {
+		a, b, at = m.lanes.record(i), m.lanes.record(j), m.lanes.starts
+	}
 	for k := range m.weights {
 		if x.level(k) <= 1 {
-			w += m.rarity(k, a[m.columns[k]], b[m.columns[k]])
+			w += m.rarity(k, a[at[k]], b[at[k]])
 		}
 	}
 	return w
@@ -221,6 +229,9 @@ func (m *model) rarity(k int, a, b int32) float64 {
 		return 0
 	}
 	c := m.comparators[k]
+	if c.own != nil {
+		return min(c.own[a], c.own[b])
+	}
 	n := c.column.Counts[a]
 	if a != b {
 		n = max(n, c.column.Counts[b])
@@ -240,8 +251,15 @@ func (c *comparator) rarity(n int32) float64 {
 // usualCounts is up to how many records of one value rarities are kept.
 const usualCounts = 4096
 
-// makeRarities keeps the rarities of usual counts.
+// makeRarities keeps the rarities of few values, or of usual counts.
 func (c *comparator) makeRarities() {
+	if c.matrix != nil {
+		c.own = make([]float64, len(c.column.Counts))
+		for value, n := range c.column.Counts {
+			c.own[value] = c.rarity(n)
+		}
+		return
+	}
 	c.rarities = make([]float64, usualCounts)
 	for n := range c.rarities {
 		c.rarities[n] = c.rarity(int32(n))
@@ -267,27 +285,31 @@ const chunk = 512
 // pair is two records.
 type pair struct{ a, b int32 }
 
-// eachCandidate calls visit with all candidate pairs, those of one chunk of
-// records in order, some at a time, and by one goroutine; chunks side by side.
-func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk int) func([]pair)) error {
+// eachCandidate calls visit with all candidate pairs of every step-th chunk of
+// records, those of one chunk in order, some at a time, and by one goroutine; chunks
+// side by side.
+func (m *model) eachCandidate(ctx context.Context, step int, visit func(chunk int, own *room, pairs []pair)) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	pool := sync.Pool{New: func() any { return &room{} }}
-	for from := 0; from < m.table.Rows; from += chunk * step {
+	for n := 0; n*chunk < m.table.Rows; n += step {
 		if inner.Err() != nil {
 			break
 		}
 		group.Go(func() error {
-			visit, to := start(from/(chunk*step)), min(from+chunk, m.table.Rows)
 			own := pool.Get().(*room)
 			defer pool.Put(own)
-			if m.indices != nil {
-				visit(m.candidates(own, int32(from), int32(to)))
-				return inner.Err()
-			}
-			for i := from; i < to; i++ {
-				own.pairs = m.allBehind(own.pairs[:0], int32(i))
-				visit(own.pairs)
+			from, to := n*chunk, min((n+1)*chunk, m.table.Rows)
+			switch {
+			case m.compared[n].pairs != nil:
+				visit(n, own, m.compared[n].pairs)
+			case m.indices != nil:
+				visit(n, own, m.candidates(own, int32(from), int32(to)))
+			default:
+				for i := from; i < to; i++ {
+					own.pairs = m.allBehind(own.pairs[:0], int32(i))
+					visit(n, own, own.pairs)
+				}
 			}
 			return inner.Err()
 		})
@@ -298,39 +320,27 @@ func (m *model) eachCandidate(ctx context.Context, step int, start func(chunk in
 	return ctx.Err() // stopped before the first chunk
 }
 
-// compareAll appends the patterns of pairs.
-func (m *model) compareAll(out []pattern, pairs []pair) []pattern {
-	for some := range slices.Chunk(pairs, atOnce) {
-		m.warm(some)
-		for _, p := range some {
-			out = append(out, m.compare(p.a, p.b))
-		}
-	}
-	return out
+// chunks is how many chunks of records there are.
+func (m *model) chunks() int { return (m.table.Rows + chunk - 1) / chunk }
+
+// compared is the candidates of a chunk and their patterns; none where nobody has
+// compared them.
+type compared struct {
+	pairs    []pair
+	patterns []pattern
 }
 
-// warm touches what pairs need before they are compared: records lie all
-// over the memory, and the processor waits for many places at once as long as
-// for one, where each of them is known.
-func (m *model) warm(pairs []pair) (touched int) {
+// compareAll compares all of the pairs.
+func (m *model) compareAll(own *screening, pairs []pair) []pattern {
+	if m.lanes != nil {
+		_, patterns := m.screen(own, pairs, math.Inf(-1))
+		return patterns
+	}
+	own.patterns = own.patterns[:0]
 	for _, p := range pairs {
-		touched += int(m.table.row(p.a)[0]) + int(m.table.row(p.b)[0])
+		own.patterns = append(own.patterns, m.compare(p.a, p.b))
 	}
-	var room [2 * atOnce]int32
-	for k, c := range m.comparators {
-		if c.matrix != nil || c.kind == Date || c.kind == Number {
-			continue
-		}
-		codes, at := room[:0], m.columns[k]
-		for _, p := range pairs {
-			x, y := m.table.row(p.a)[at], m.table.row(p.b)[at]
-			if x != Missing && y != Missing && x != y {
-				codes = append(codes, x, y)
-			}
-		}
-		touched += c.warm(codes)
-	}
-	return touched
+	return own.patterns
 }
 
 // atOnce is how many pairs are touched and then compared.
@@ -352,29 +362,35 @@ func (m *model) firstBehind(i int32) int32 { return max(i+1, int32(m.table.Ancho
 
 // room is memory that is used again.
 type room struct {
-	keys  []uint64 // pairs, the first record in the upper half
-	pairs []pair
+	behind    []int32 // records that share a key with one before them
+	pairs     []pair
+	screening screening
+	touched   int32 // keeps what was read only to have it near
 }
 
 // candidates are the pairs of some records with those behind them that
 // share a key, in order, each once.
 func (m *model) candidates(own *room, from, to int32) []pair {
-	keys := own.keys[:0]
-	for x, index := range m.indices {
-		index.warm(from, to)
-		for i := from; i < to; i++ {
-			keys = index.behind(keys, i, m.firstBehind(i), m.most[x])
+	own.pairs = own.pairs[:0]
+	for ; from < to; from += atOnce {
+		end := min(from+atOnce, to)
+		for _, x := range m.indices {
+			own.touched += x.warm(from, end)
 		}
-	}
-	slices.Sort(keys)
-	own.keys, own.pairs = keys, own.pairs[:0]
-	last := uint64(0) // no pair: a record is not beside itself
-	for _, key := range keys {
-		p := pair{int32(key >> 32), int32(uint32(key))}
-		if key != last && (!m.across || m.table.Part[p.a] != m.table.Part[p.b]) {
-			own.pairs = append(own.pairs, p)
+		for i := from; i < end; i++ {
+			own.behind = own.behind[:0]
+			for n, x := range m.indices {
+				own.behind = x.behind(own.behind, i, m.firstBehind(i), m.most[n])
+			}
+			slices.Sort(own.behind)
+			last := i
+			for _, j := range own.behind {
+				if j != last && (!m.across || m.table.Part[i] != m.table.Part[j]) {
+					own.pairs = append(own.pairs, pair{i, j})
+				}
+				last = j
+			}
 		}
-		last = key
 	}
 	return own.pairs
 }
@@ -382,19 +398,17 @@ func (m *model) candidates(own *room, from, to int32) []pair {
 // tallyCandidates counts the patterns of every step-th chunk's candidates, and
 // keeps them.
 func (m *model) tallyCandidates(ctx context.Context, step int) (tally, error) {
-	chunks := (m.table.Rows + chunk*step - 1) / (chunk * step)
-	seen := make([]map[pattern]float64, chunks)
-	m.compared = make([][]pattern, (m.table.Rows+chunk-1)/chunk)
-	err := m.eachCandidate(ctx, step, func(n int) func([]pair) {
-		own, in := map[pattern]float64{}, &m.compared[n*step]
-		seen[n] = own
-		return func(pairs []pair) {
-			before := len(*in)
-			*in = m.compareAll(*in, pairs)
-			for _, x := range (*in)[before:] {
-				own[x]++
-			}
+	seen := make([]map[pattern]float64, m.chunks())
+	m.compared = make([]compared, m.chunks())
+	err := m.eachCandidate(ctx, step, func(n int, own *room, pairs []pair) {
+		if seen[n] == nil {
+			seen[n] = map[pattern]float64{}
 		}
+		patterns, in := m.compareAll(&own.screening, pairs), &m.compared[n]
+		for _, x := range patterns {
+			seen[n][x]++
+		}
+		in.pairs, in.patterns = append(in.pairs, pairs...), append(in.patterns, patterns...)
 	})
 	if err != nil {
 		return tally{}, err
@@ -409,25 +423,23 @@ func (m *model) tallyCandidates(ctx context.Context, step int) (tally, error) {
 // score gives the candidates whose weight is at least that, in order of their
 // records.
 func (m *model) score(ctx context.Context, least float64) ([]scored, int64, error) {
-	chunks := (m.table.Rows + chunk - 1) / chunk
-	found := make([][]scored, chunks)
-	looked := make([]int64, chunks)
-	err := m.eachCandidate(ctx, 1, func(n int) func([]pair) {
-		known := m.compared[n]
-		var buffer []pattern
-		return func(pairs []pair) {
-			looked[n] += int64(len(pairs))
-			patterns := known
-			if known != nil {
-				known = known[len(pairs):]
-			} else {
-				buffer = m.compareAll(buffer[:0], pairs)
-				patterns = buffer
-			}
-			for i, p := range pairs {
-				if w := m.weight(p.a, p.b, patterns[i]); w >= least && !m.contradict(p.a, p.b) {
-					found[n] = append(found[n], scored{p.a, p.b, w})
-				}
+	found := make([][]scored, m.chunks())
+	looked := make([]int64, m.chunks())
+	err := m.eachCandidate(ctx, 1, func(n int, own *room, pairs []pair) {
+		looked[n] += int64(len(pairs))
+		patterns := m.compared[n].patterns
+		switch {
+		case patterns != nil && m.lanes != nil:
+			own.touched += m.touch(pairs)
+		case patterns != nil:
+		case m.lanes != nil:
+			pairs, patterns = m.screen(&own.screening, pairs, least)
+		default:
+			patterns = m.compareAll(&own.screening, pairs)
+		}
+		for i, p := range pairs {
+			if w := m.weight(p.a, p.b, patterns[i]); w >= least && !m.contradict(p.a, p.b) {
+				found[n] = append(found[n], scored{p.a, p.b, w})
 			}
 		}
 	})

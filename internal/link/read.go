@@ -45,30 +45,55 @@ func ParseTruth(arg string) (Truth, error) {
 
 // label is the part of a value that says which thing the record is; an empty one
 // says nothing.
-func (t Truth) label(value string) (string, bool) {
+func (t Truth) label(value string) string {
 	value = strings.TrimSpace(value)
 	if t.Pattern == nil {
-		return value, value != ""
+		return value
 	}
 	m := t.Pattern.FindStringSubmatch(value)
 	switch {
 	case m == nil:
-		return "", false
+		return ""
 	case len(m) > 1:
-		return m[1], true
+		return m[1]
 	}
-	return m[0], true
+	return m[0]
 }
 
-// Labelled is a table and, per record, the number of its true thing; -1 where
-// the truth does not say.
+// Labelled is a table and the truth about it, which Evaluate looks at first.
 type Labelled struct {
 	Table     *Table
-	Truth     []int32
+	Truth     []int32 // per record: the number of its true thing; -1 where the truth does not say
 	Things    int
 	Unlabeled int
 
-	ids texts // of the records, in their order
+	ids  texts // of the records, in their order
+	said texts // what each says of the truth
+	rule Truth
+}
+
+// number numbers what the records say of the truth: the work of judging, which
+// begins when the links are there.
+func (l *Labelled) number() {
+	labels := make([]string, l.said.len())
+	for i := range labels {
+		if labels[i] = l.rule.label(l.said.at(int32(i))); labels[i] == "" {
+			l.Unlabeled++
+		}
+	}
+	var things texts
+	l.Truth = things.numbers(labels)
+	l.Things = things.len()
+}
+
+// fits reports whether the truth says anything of any record.
+func (l *Labelled) fits() bool {
+	for i := range l.said.len() {
+		if l.rule.label(l.said.at(int32(i))) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // Record is the one that has an id.
@@ -87,10 +112,10 @@ const maxFiles = 255
 // loading is files on their way into one table.
 type loading struct {
 	ReadOptions
-	out    *Labelled
-	there  []string // all columns that the files have
-	names  []string // the table's
-	labels texts    // of the truth
+	out   *Labelled
+	there []string // all columns that the files have
+	names []string // the table's
+	named int      // how many records have an id so far
 }
 
 // ReadFiles reads plain files (CSV, JSON lines, Parquet, SQLite, XLSX) into one table;
@@ -108,13 +133,13 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, o ReadOpti
 	if len(files) > maxFiles {
 		return nil, sen.Errorf(sen.Invalid, "%d files are more than %d", len(files), maxFiles).WithHint("name a folder, whose files are one")
 	}
-	l := &loading{ReadOptions: o, out: &Labelled{}}
+	l := &loading{ReadOptions: o, out: &Labelled{rule: o.Truth}}
 	for _, file := range files {
 		path, err := filepath.Abs(file)
 		if err != nil {
 			return nil, err
 		}
-		r, err := source.Open(ctx, source.Location{Path: path}, source.Options{RangeRows: 200_000, RangeBytes: 32 << 20})
+		r, err := source.Open(ctx, source.Location{Path: path}, source.Options{RangeRows: 196_608, RangeBytes: 32 << 20})
 		if err != nil {
 			return nil, err
 		}
@@ -135,11 +160,9 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, o ReadOpti
 	if l.out.Table.Rows == 0 {
 		return nil, sen.Errorf(sen.Invalid, "there is no record in it").At("%s", strings.Join(files, ", "))
 	}
-	if o.Truth.Column != "" && l.labels.len() == 0 {
+	if o.Truth.Column != "" && !l.out.fits() {
 		return nil, sen.Errorf(sen.Invalid, "the truth's pattern fits no value of column %q", o.Truth.Column)
 	}
-	l.out.Things = l.labels.len()
-	l.labels.settle()
 	return l.out, nil
 }
 
@@ -186,7 +209,7 @@ func (l *loading) allThere() error {
 func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source.Reader) error {
 	at := l.places(r.Columns())
 	group, inner := errgroup.WithContext(ctx)
-	blocks := make(chan block, 1)
+	blocks := make(chan block, 2)
 	group.Go(func() error {
 		for b := range blocks {
 			err := l.add(part, at, b)
@@ -264,50 +287,79 @@ func (l *loading) places(columns []source.Column) places {
 // reads reports whether anybody wants a column.
 func (p places) reads(i int) bool { return p.table[i] >= 0 || i == p.truth || i == p.id }
 
-// add puts a block's rows into the table.
+// add puts a block's rows into the table, its columns side by side.
 func (l *loading) add(part int, at places, b block) error {
+	n := 0
 	for _, batch := range b.batches {
 		if err := readable(b.file, batch); err != nil {
 			return err
 		}
-		columns := make([]*array.String, len(l.names))
-		for i, to := range at.table {
-			if to >= 0 {
-				columns[to] = batch.Column(i).(*array.String)
-			}
+		n += int(batch.NumRows())
+	}
+	t := l.out.Table
+	first := t.Rows
+	t.extend(part, n)
+	of := slices.Repeat([]int{-1}, len(l.names)+2) // per column of the table, then truth and id: the file's
+	for i, to := range at.table {
+		if to >= 0 {
+			of[to] = i
 		}
-		n := int(batch.NumRows())
-		l.out.Table.addColumns(part, n, columns)
-		l.addTruth(batch, at.truth)
-		if at.id < 0 {
-			continue
+	}
+	of[len(l.names)], of[len(l.names)+1] = at.truth, at.id
+	var failed error
+	sideBySide(len(of), func(to int) {
+		switch {
+		case to == len(l.names):
+			l.addTruth(b, of[to])
+		case to > len(l.names):
+			failed = l.addIDs(b, of[to])
+		default:
+			t.fill(to, first, n, b.columns(of[to]))
 		}
-		ids := batch.Column(at.id).(*array.String)
-		for i := range n {
+	})
+	return failed
+}
+
+// columns are the parts of a column of the file, none for -1.
+func (b block) columns(at int) []*array.String {
+	if at < 0 {
+		return nil
+	}
+	out := make([]*array.String, len(b.batches))
+	for i, batch := range b.batches {
+		out[i] = batch.Column(at).(*array.String)
+	}
+	return out
+}
+
+// addIDs puts the names of a block's rows behind the others.
+func (l *loading) addIDs(b block, column int) error {
+	for _, ids := range b.columns(column) {
+		for i := range ids.Len() {
 			if _, fresh := l.out.ids.number(strings.TrimSpace(ids.Value(i))); !fresh {
-				return sen.Errorf(sen.Invalid, "record %d has the %s of another", len(l.out.Truth)-n+i+1, l.ID).At("%s", b.file).
+				return sen.Errorf(sen.Invalid, "record %d has the %s of another", l.named+i+1, l.ID).At("%s", b.file).
 					WithHint("the column that names the records has another value for each")
 			}
 		}
+		l.named += ids.Len()
 	}
 	return nil
 }
 
-// addTruth puts the numbers of the rows' true things behind the others.
-func (l *loading) addTruth(batch arrow.RecordBatch, column int) {
-	labels := make([]string, batch.NumRows())
-	if column >= 0 {
+// addTruth puts what a block's rows say of the truth behind the others.
+func (l *loading) addTruth(b block, column int) {
+	for _, batch := range b.batches {
+		if column < 0 {
+			for range batch.NumRows() {
+				l.out.said.add("")
+			}
+			continue
+		}
 		values := batch.Column(column).(*array.String)
-		for i := range labels {
-			if !values.IsNull(i) {
-				labels[i], _ = l.Truth.label(values.Value(i))
-			}
-			if labels[i] == "" {
-				l.out.Unlabeled++
-			}
+		for i := range values.Len() {
+			l.out.said.add(values.Value(i)) // of one that is NULL it is empty
 		}
 	}
-	l.out.Truth = append(l.out.Truth, l.labels.numbers(labels)...)
 }
 
 // readable refuses a row that could not be read.
@@ -342,8 +394,9 @@ func (l *loading) readParquet(ctx context.Context, e *engine.Engine, g *source.R
 			list[i] = "CAST(" + engine.Ident(column.Name) + " AS VARCHAR) AS " + engine.Ident(column.Name)
 		}
 	}
-	query := fmt.Sprintf("SELECT %s FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d ORDER BY file_row_number",
+	query := fmt.Sprintf("SELECT %s FROM read_parquet(%s, file_row_number = true) WHERE file_row_number >= %d AND file_row_number < %d",
 		strings.Join(list, ", "), engine.Literal(g.File), g.FileRow, g.FileRow+g.Rows)
+	// The engine keeps the order of a file's rows (preserve_insertion_order).
 	return c.Batches(ctx, query, func(batch arrow.RecordBatch) error {
 		batch.Retain()
 		into.batches = append(into.batches, batch)

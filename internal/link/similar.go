@@ -70,33 +70,18 @@ func jaroWinkler(a, b string) float64 {
 	if len(a) > maxWord || len(b) > maxWord || a == "" || b == "" {
 		return 0
 	}
-	reach := max(max(len(a), len(b))/2-1, 0)
-	var inA, inB [maxWord]bool
-	common := 0
-	for i := range len(a) {
-		for j := max(0, i-reach); j < min(len(b), i+reach+1); j++ {
-			if !inB[j] && a[i] == b[j] {
-				inA[i], inB[j] = true, true
-				common++
-				break
-			}
-		}
-	}
+	inA, inB := commonLetters(a, b)
+	common := bits.OnesCount64(inA[0]) + bits.OnesCount64(inA[1])
 	if common == 0 {
 		return 0
 	}
-	crossed, j := 0, 0
-	for i := range len(a) {
-		if !inA[i] {
-			continue
-		}
-		for !inB[j] {
-			j++
-		}
-		if a[i] != b[j] {
+	crossed := 0
+	x, y := inA.next(0), inB.next(0)
+	for range common {
+		if a[x] != b[y] {
 			crossed++
 		}
-		j++
+		x, y = inA.next(x+1), inB.next(y+1)
 	}
 	m := float64(common)
 	jaro := (m/float64(len(a)) + m/float64(len(b)) + (m-float64(crossed/2))/m) / 3
@@ -105,6 +90,45 @@ func jaroWinkler(a, b string) float64 {
 		prefix++
 	}
 	return jaro + 0.1*float64(prefix)*(1-jaro)
+}
+
+// commonLetters are Jaro's: letters that are the same and no further apart than
+// half of the longer word, each taken once, the first one first.
+func commonLetters(a, b string) (inA, inB letterSet) {
+	reach := max(max(len(a), len(b))/2-1, 0)
+	var at [64]letterSet // per letter, as far as 64 tell them apart: where it is in b
+	for j := range len(b) {
+		at[b[j]&63].add(j)
+	}
+	for i := range len(a) {
+		own := &at[a[i]&63]
+		for j := own.next(max(0, i-reach)); j < min(len(b), i+reach+1); j = own.next(j + 1) {
+			if a[i] == b[j] {
+				inA.add(i)
+				inB.add(j)
+				own.remove(j)
+				break
+			}
+		}
+	}
+	return inA, inB
+}
+
+// letterSet is a set of places in a word.
+type letterSet [2]uint64
+
+func (p *letterSet) add(i int)    { p[i>>6&1] |= 1 << (i & 63) }
+func (p *letterSet) remove(i int) { p[i>>6&1] &^= 1 << (i & 63) }
+
+// next is the first place from i on; 128 where there is none.
+func (p *letterSet) next(i int) int {
+	if i < 64 {
+		if rest := p[0] >> i << i; rest != 0 {
+			return bits.TrailingZeros64(rest)
+		}
+		i = 64
+	}
+	return 64 + bits.TrailingZeros64(p[1]>>(i-64)<<(i-64))
 }
 
 // letters is which of 32 signs a word has; the least number of edits between
@@ -138,11 +162,18 @@ func mayReach(a, b string, inA, inB uint32, value float64) bool {
 	if a == "" || b == "" {
 		return false
 	}
-	common := float64(min(len(a)-bits.OnesCount32(inA&^inB), len(b)-bits.OnesCount32(inB&^inA)))
-	jaro := (common/float64(len(a)) + common/float64(len(b)) + 1) / 3
 	prefix := 0
 	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
 		prefix++
 	}
-	return jaro+0.1*float64(prefix)*(1-jaro) >= value
+	return reach(len(a), len(b), bits.OnesCount32(inA&^inB), bits.OnesCount32(inB&^inA), prefix) >= value
+}
+
+// reach is what the similarity of two words of such lengths is at most, each of
+// which has so many letters that the other has not, and which have a beginning
+// of prefix letters in common.
+func reach(longA, longB, lostA, lostB, prefix int) float64 {
+	common := float64(min(longA-lostA, longB-lostB))
+	jaro := (common/float64(longA) + common/float64(longB) + 1) / 3
+	return jaro + 0.1*float64(prefix)*(1-jaro)
 }

@@ -89,23 +89,27 @@ func (t *Table) AddAnchor(values []string) {
 	t.Anchors = t.Rows
 }
 
-// addColumns puts n records behind the others, columns side by side. A column
-// that is nil has no value.
-func (t *Table) addColumns(part, n int, columns []*array.String) {
-	first := t.Rows
-	t.extend(part, n)
-	sideBySide(len(t.Columns), func(at int) {
-		for i, code := range t.Columns[at].codes(n, columns[at]) {
-			t.row(int32(first + i))[at] = code
+// fill gives n records from the first on their values of a column, which come
+// in parts; none at all where the records have no such column.
+func (t *Table) fill(column, first, n int, parts []*array.String) {
+	if len(parts) == 0 {
+		for i := range n {
+			t.row(int32(first + i))[column] = Missing
 		}
-	})
+	}
+	for _, values := range parts {
+		for _, code := range t.Columns[column].codes(values) {
+			t.row(int32(first))[column] = code
+			first++
+		}
+	}
 }
 
-// codes are the numbers of n values, each counted once more.
-func (c *Column) codes(n int, values *array.String) []int32 {
-	cleaned := make([]string, n)
+// codes are the numbers of values, each counted once more.
+func (c *Column) codes(values *array.String) []int32 {
+	cleaned := make([]string, values.Len())
 	for i := range cleaned {
-		if values != nil && !values.IsNull(i) {
+		if !values.IsNull(i) {
 			cleaned[i] = clean(values.Value(i))
 		}
 	}
@@ -149,7 +153,7 @@ func (t *Table) settle() {
 // clean takes the spaces from both ends and the words that mean "none".
 func clean(raw string) string {
 	value := strings.TrimSpace(raw)
-	if len(value) > longestNone {
+	if len(value) > longestNone || value == "" || !strings.Contains(noneBegins, value[:1]) {
 		return value
 	}
 	switch strings.ToLower(value) {
@@ -158,6 +162,9 @@ func clean(raw string) string {
 	}
 	return value
 }
+
+// noneBegins are the letters that the words that mean "none" begin with.
+const noneBegins = `nNuUkK\-?`
 
 // longestNone is the longest word that means "none", in bytes, however it is
 // written.

@@ -37,10 +37,25 @@ const groupBits = 16
 
 // add puts a text behind the others, known or not.
 func (t *texts) add(text string) int32 {
+	t.begin()
+	t.text.WriteString(text)
+	return t.end()
+}
+
+// addBytes is add.
+func (t *texts) addBytes(text []byte) int32 {
+	t.begin()
+	t.text.Write(text)
+	return t.end()
+}
+
+func (t *texts) begin() {
 	if len(t.ends)&(1<<groupBits-1) == 0 {
 		t.bases = append(t.bases, t.text.Len())
 	}
-	t.text.WriteString(text)
+}
+
+func (t *texts) end() int32 {
 	t.ends = append(t.ends, uint32(t.text.Len()-t.bases[len(t.bases)-1]))
 	return int32(len(t.ends) - 1)
 }
@@ -122,7 +137,7 @@ func (t *texts) spread(n int) {
 	for size < need {
 		size *= 2
 	}
-	t.slots = make([]uint64, size)
+	t.slots = large[uint64](size)
 	if old == nil {
 		for i := range t.ends {
 			hash := maphash.String(seed, t.at(int32(i)))

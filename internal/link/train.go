@@ -104,7 +104,7 @@ func (m *model) randomPairs(ctx context.Context, n int) (tally, error) {
 	seen := make([]map[pattern]float64, len(parts))
 	sideBySide(len(parts), func(k int) {
 		seen[k] = map[pattern]float64{}
-		for _, x := range m.compareAll(nil, parts[k]) {
+		for _, x := range m.compareAll(&screening{}, parts[k]) {
 			seen[k][x]++
 		}
 	})
