@@ -14,8 +14,9 @@ LISTS  ?= ../shared/data/admin-units
 
 .PHONY: run build admin-units bench-link bench-link-large extensions test check lint vuln fuzz docs clean
 
+# On a terminal it ends by serving the console; elsewhere it ends.
 run: build
-	@bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB)
+	@serve=; if [ -t 1 ]; then serve=--serve; fi; bin/sen demo --people $(PEOPLE) --seed $(SEED) --dir $(HUB) $$serve
 
 build:
 	@go build -o bin/sen ./cmd/sen
@@ -47,6 +48,7 @@ extensions:
 test: .tools/ready extensions
 	@scripts/setup-python
 	@scripts/setup-servers
+	@scripts/setup-browser
 	@scripts/check
 	@go test -p 2 -timeout 18m ./...
 

@@ -18,9 +18,9 @@ func (p *program) benchCommand() *cobra.Command {
 		Use:     "bench",
 		Short:   p.lang.Pick("Đo tốc độ trên máy này", "Measure the speed on this machine"),
 		Long:    "Measures the main job, and what a value of each data element costs, on this machine.",
-		Example: "  sen bench sync --records 1000000\n  sen bench nation --records 1000000\n  sen bench extract --rows 5000000\n  sen bench dictionary\n  sen bench address",
+		Example: "  sen bench sync --records 1000000\n  sen bench nation --records 1000000\n  sen bench extract --rows 5000000\n  sen bench dictionary\n  sen bench address\n  sen bench pages --people 100000",
 	}
-	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchLookupCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand(), p.benchPeopleCommand())
+	c.AddCommand(p.benchSyncCommand(), p.benchNationCommand(), p.benchLookupCommand(), p.benchExtractCommand(), p.benchDictionaryCommand(), p.benchAddressCommand(), p.benchQualityCommand(), p.benchPeopleCommand(), p.benchPagesCommand())
 	return c
 }
 

@@ -32,6 +32,7 @@ type demoOptions struct {
 	dir    string
 	truth  string
 	dryRun bool
+	serve  string // address of the console that ends it; empty: none
 
 	sources int
 	servers demoServers
@@ -48,7 +49,7 @@ Run again, it makes the same country and reads only what has changed. No
 server is needed and nobody in it exists. Where the addresses of databases are
 given, the land register and the passports are put into them, and read from
 there.`,
-		Example: "  sen demo\n  sen demo --sources 46\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
+		Example: "  sen demo\n  sen demo --serve\n  sen demo --sources 46\n  sen demo --people 200000 --seed 1 --dir /tmp/country --truth /tmp/truth",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if p.flags.dir != "" {
@@ -62,6 +63,8 @@ there.`,
 	c.Flags().IntVar(&o.sources, "sources", 16, "how many agencies there are: from 7 to 16 for the whole country; beyond, agencies by province")
 	c.Flags().StringVar(&o.truth, "truth", "", "a folder outside the hub for what the records should say")
 	c.Flags().BoolVar(&o.dryRun, "dry-run", false, "say what would be made, and make nothing")
+	c.Flags().StringVar(&o.serve, "serve", "", "in the end serve the console, at an address of this machine, until it is stopped")
+	c.Flags().Lookup("serve").NoOptDefVal = upAddress
 	o.servers.flags(c)
 	o.dir = "demo-hub"
 	return c
@@ -100,12 +103,21 @@ func (p *program) demo(ctx context.Context, o demoOptions) error {
 	if !p.flags.json {
 		p.showMade(a, p.now().Sub(begun))
 	}
-	return p.runCountry(ctx, o, a)
+	if err := p.runCountry(ctx, o, a); err != nil || o.serve == "" {
+		return err
+	}
+	p.say("\nBàn điều hành, đến khi bạn dừng bằng Ctrl-C:", "\nThe console, until you stop it with Ctrl-C:")
+	return p.up(ctx, upFlags{listen: o.serve})
 }
 
 // check refuses a folder that holds somebody's hub, and a truth that the hub
 // could reach.
 func (o demoOptions) check() error {
+	if o.serve != "" {
+		if err := (upFlags{listen: o.serve}).check(); err != nil {
+			return err
+		}
+	}
 	if isHub(o.dir) {
 		c, err := readConfig(filepath.Join(o.dir, configFile))
 		if err != nil {
