@@ -44,6 +44,7 @@ type console struct {
 	sessions map[string]*http.Cookie // by role
 	routes   []web.Route
 	found    map[string][]found // by pattern: what links led to
+	number   string             // the identity number of somebody with a residence
 }
 
 // found is a page that a link led to.
@@ -64,6 +65,7 @@ func startConsole(t *testing.T) *console {
 		t.Fatal(err)
 	}
 	c.routes = pages.Routes()
+	c.number = s.somebody()
 	up := s.up()
 	c.url = up.address
 	t.Cleanup(func() {
@@ -92,10 +94,18 @@ func (c *console) decide() {
 	}
 }
 
+// somebody is the number of a made-up person whose residence the hub knows.
+func (s *shell) somebody() string {
+	s.t.Helper()
+	var found struct{ Rows [][]any }
+	s.ok("query", `SELECT identity_number FROM "entity"."person" WHERE identity_number IS NOT NULL AND residence IS NOT NULL ORDER BY 1 LIMIT 1`, "--json").json(s.t, &found)
+	return found.Rows[0][0].(string)
+}
+
 // makeCountry makes a small demonstration country, with what is hostile in it.
 func (s *shell) makeCountry(hub string) {
 	s.t.Helper()
-	s.ok("demo", "--dir", hub, "--people", "1500")
+	s.ok("demo", "--dir", hub, "--people", "3000")
 	within := &shell{t: s.t, dir: hub, env: s.env}
 	within.plantHostile()
 	within.ok("sync")

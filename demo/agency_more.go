@@ -293,12 +293,12 @@ func pupilDataset() dataset {
 func fillPupils(f *family, t *table) {
 	for i := range f.people {
 		p, r := &f.people[i], &t.row
-		age := today.year() - p.born.year()
-		if !p.living() || age < 6 || age > 17 || p.index%31 == 7 {
+		if !p.atSchool() {
 			continue
 		}
+		age := p.schoolAge()
 		r.text("HS" + digits(uint64(p.index), 10))
-		r.numberUnless(p, p.index%4 == 1)
+		r.numberUnless(p, p.withoutNumberAtSchool())
 		r.text(p.name)
 		r.born(p)
 		r.sex(p.woman)
@@ -309,6 +309,16 @@ func fillPupils(f *family, t *table) {
 		t.emit(p)
 	}
 }
+
+// schoolAge is in years of birth, as schools count.
+func (p *person) schoolAge() int { return today.year() - p.born.year() }
+
+func (p *person) atSchool() bool {
+	age := p.schoolAge()
+	return p.living() && age >= 6 && age <= 17 && p.index%31 != 7
+}
+
+func (p *person) withoutNumberAtSchool() bool { return p.unnumbered || p.index%4 == 1 }
 
 func noticeDataset() dataset {
 	return dataset{id: "health.birth-notice", fill: fillNotices, columns: []column{

@@ -45,6 +45,10 @@ type Options struct {
 	// province: see regions.
 	Sources int
 
+	// Namesakes plants pairs that records cannot tell apart: see nameAlike. The
+	// countries that benchmarks are measured on have none.
+	Namesakes bool
+
 	// Progress is told, now and then and once at the end, how many records are
 	// made and about how many there will be. It may be nil.
 	Progress func(done, total int64)
@@ -120,6 +124,7 @@ func Generate(ctx context.Context, o Options) (Report, error) {
 	stage := &staging{}
 	defer stage.discard()
 	land := newLand(o.Seed)
+	land.namesakes = o.Namesakes
 	tally := &tally{total: Plan(o.People).Rows, report: o.Progress}
 	jobs, err := openJobs(o, land, tally, stage)
 	if err != nil {

@@ -25,6 +25,7 @@ type person struct {
 	homeSince      day
 	before         dwelling // where they lived before, if moved
 	moved          bool
+	unnumbered     bool // at school
 }
 
 // family is a unit of the country.
@@ -58,6 +59,9 @@ func (l *land) family(f *family, unit int64, limit int) {
 	f.addNewcomers()
 	f.settle()
 	f.endLives()
+	if l.namesakes {
+		f.nameAlike()
+	}
 }
 
 // pickEthnicGroup follows where the larger minorities live.

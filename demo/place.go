@@ -55,6 +55,7 @@ const cycle = 1000
 // a family's ordinal within its province is arithmetic, not a count.
 type land struct {
 	seed        uint64
+	namesakes   bool         // families have some: see nameAlike
 	quota       []int        // families of each province in a cycle
 	home, other [cycle]dealt // by a family's place in the cycle
 }

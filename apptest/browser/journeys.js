@@ -137,7 +137,7 @@ async function confirmResidence(c, page) {
   await page.getByLabel("Identity number").fill(c.number);
   await page.getByLabel("Case number").fill("HS-2026-0001");
   await page.getByRole("button", { name: "Answer yes or no" }).click();
-  await page.getByText(/^(Yes|No)\./).first().waitFor();
-  await page.getByText("entries of the journal number").waitFor();
+  await page.getByText(/(Yes|No)\. (This person|The registered)/).first().waitFor();
+  await page.getByText("Proof, entries of the journal number").waitFor();
   want(!page.url().includes(c.number), "no number in the address");
 }

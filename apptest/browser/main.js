@@ -17,16 +17,19 @@ const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
 // Console is the console under test, as the people who work with it.
 class Console {
   constructor(browser, request, tell) {
-    Object.assign(this, { browser, ...request, tell });
+    Object.assign(this, { browser, ...request, tell, sessions: new Map() });
   }
 
-  // open gives a page of a fresh browser, signed in as a role ("": nobody); what
-  // goes wrong in it is told under the name.
+  // open gives a page of a fresh browser, signed in as a role ("": nobody), each
+  // once; what goes wrong in it is told under the name.
   async open(name, role, options) {
-    const context = await this.browser.newContext({ baseURL: this.url, ...options });
+    const context = await this.browser.newContext({ baseURL: this.url, storageState: this.sessions.get(role), ...options });
     context.setDefaultTimeout(this.patience);
     const page = await context.newPage();
-    if (role) await this.signIn(page, role);
+    if (role && !this.sessions.has(role)) {
+      await this.signIn(page, role);
+      this.sessions.set(role, await context.storageState());
+    }
     this.watch(page, name);
     return page;
   }

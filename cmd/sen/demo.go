@@ -175,7 +175,7 @@ func (p *program) makeCountry(ctx context.Context, o demoOptions, a *demoAnswer)
 		}
 	}
 	sources := filepath.Join(o.dir, "sources")
-	if a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: sources, Truth: o.truth}); err != nil {
+	if a.Made, err = demo.Generate(ctx, demo.Options{People: o.people, Seed: o.seed, Sources: o.sources, Dir: sources, Truth: o.truth, Namesakes: true}); err != nil {
 		return err
 	}
 	return p.moveTo(ctx, sources, moved)

@@ -38,7 +38,7 @@ type Indicator struct {
 	Smallest  *int   `yaml:"smallest,omitempty"`  // counts below it are not shown; 0: all are
 	By        string `yaml:"by,omitempty"`        // the column of the groups
 	Groups    Text   `yaml:"groups,omitempty"`    // what the groups are called
-	Labels    string `yaml:"labels,omitempty"`    // what the values of by stand for: province or agency
+	Labels    string `yaml:"labels,omitempty"`    // what the values of by stand for: province, agency or sex
 	Legal     Text   `yaml:"legal_basis"`         // by which it is made
 	Good      string `yaml:"good,omitempty"`      // the way that is good: up or down; none: neither
 	Order     int    `yaml:"order,omitempty"`     // place on the leader's page; those without one come last
@@ -167,8 +167,8 @@ func (i *Indicator) check() error {
 		return i.wrong("smallest", "smallest %d is not between 0 and 1000", i.Below())
 	case !slices.Contains([]string{"", "up", "down"}, i.Good):
 		return i.wrong("good", "good %q is neither up nor down", i.Good)
-	case !slices.Contains([]string{"", "province", "agency"}, i.Labels):
-		return i.wrong("labels", "there are no labels %q", i.Labels).WithHint("use province or agency, or leave it out")
+	case !slices.Contains([]string{"", "province", "agency", "sex"}, i.Labels):
+		return i.wrong("labels", "there are no labels %q", i.Labels).WithHint("use province, agency or sex, or leave it out")
 	case i.Breakdown && i.By == "":
 		return i.wrong("breakdown", "indicator %s has no groups to show", i.Name).WithHint("name their column with by:")
 	}

@@ -199,6 +199,10 @@ func (q *request) group(m desk.Measured, value string) string {
 		}
 	case "agency":
 		return q.owner(value)
+	case "sex":
+		if _, known := sexWords[value]; known {
+			return wordOf(q.lang, sexWords, value).Text
+		}
 	}
 	if value == "" {
 		return q.lang.Pick("không rõ", "not known")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 // mergesData is what the page of decisions shows.
 type mergesData struct {
 	Decisions []desk.Decision
+	Kinds     map[string]string // what entities are called
 	State     string // the filter
 	Next      string // from which decision on the next page goes; "": there is none
 }
@@ -26,7 +28,14 @@ func (q *request) merges() error {
 		return err
 	}
 	query := q.r.URL.Query()
-	d := mergesData{State: query.Get("state")}
+	d := mergesData{State: query.Get("state"), Kinds: map[string]string{}}
+	entities, err := q.o.Desk.Entities()
+	if err != nil {
+		return err
+	}
+	for _, e := range entities {
+		d.Kinds[e.Entity] = cmp.Or(q.called(e.Name), e.Entity)
+	}
 	before, _ := decision.ParseName(query.Get("before")) // none: from the newest on
 	for _, one := range all {
 		if d.State != "" && one.State != d.State || before > 0 && one.Number >= before {
@@ -44,6 +53,7 @@ func (q *request) merges() error {
 // mergeData is what the page of one decision shows.
 type mergeData struct {
 	desk.Decided
+	Kind       string
 	Own        bool // the reader proposed it
 	MayConfirm bool
 	MayEnd     bool
@@ -58,7 +68,11 @@ func (q *request) showMerge(status int, reason string, wrong map[string]string) 
 	if err != nil {
 		return err
 	}
-	d := mergeData{Decided: one, Own: len(one.History) > 0 && one.History[0].Principal == q.principal().ID, Wrong: wrong, Reason: reason}
+	e, err := q.o.Desk.Entity(one.Entity)
+	if err != nil {
+		return err
+	}
+	d := mergeData{Decided: one, Kind: cmp.Or(q.called(e.Name), e.Entity), Own: len(one.History) > 0 && one.History[0].Principal == q.principal().ID, Wrong: wrong, Reason: reason}
 	d.MayConfirm = one.State == decision.Proposed && !d.Own && q.may(access.Confirm)
 	d.MayEnd = one.State != decision.Withdrawn && desk.MayEnd(q.principal(), one.Decision.Decision)
 	return q.render(status, "merge", one.ID, d)
