@@ -27,6 +27,7 @@ type browserRequest struct {
 	Sen      string            `json:"sen"`
 	Dir      string            `json:"dir"`    // the hub
 	Number   string            `json:"number"` // of a made-up person
+	Only     string            `json:"only"`   // journeys whose names hold this
 }
 
 type browserPage struct {
@@ -34,7 +35,8 @@ type browserPage struct {
 	Role   string `json:"role"`
 	Status int    `json:"status,omitempty"`
 
-	Fill map[string]string `json:"fill,omitempty"` // fields of the page's first form, by id: what it answers is looked at
+	Action string            `json:"action,omitempty"` // of the page's form whose answer is looked at
+	Fill   map[string]string `json:"fill,omitempty"`   // its fields, by id
 }
 
 // looked shows one page of every pattern to a browser, and those of errors.
@@ -51,9 +53,11 @@ func (c *console) looked(t *testing.T) {
 		pages = append(pages, browserPage{Path: one.path, Role: one.role, Status: 200})
 	}
 	pages = append(pages, browserPage{Path: "/systems/hostile.name", Role: "operator", Status: 200},
-		browserPage{Path: "/person", Role: "steward", Status: 200, Fill: map[string]string{"key": c.number, "purpose": "quality-control", "case": "test"}},
-		browserPage{Path: "/person", Role: "steward", Status: 404, Fill: map[string]string{"key": "0", "purpose": "quality-control"}},
-		browserPage{Path: "/residence", Role: "officer", Status: 200, Fill: map[string]string{"number": c.number, "case": "test"}})
+		browserPage{Path: "/person", Action: "/person", Role: "steward", Status: 200, Fill: map[string]string{"key": c.number, "purpose": "quality-control", "case": "test"}},
+		browserPage{Path: "/person", Action: "/person", Role: "steward", Status: 404, Fill: map[string]string{"key": "0", "purpose": "quality-control"}},
+		browserPage{Path: "/quarantine/hostile.name", Action: "/quarantine/hostile.name#rows", Role: "steward", Status: 200, Fill: map[string]string{"case": "test"}},
+		browserPage{Path: "/quality/hostile.name?rule=name.required&column=name", Action: "/quality/hostile.name#rows", Role: "steward", Status: 200},
+		browserPage{Path: "/residence", Action: "/residence", Role: "officer", Status: 200, Fill: map[string]string{"number": c.number, "case": "test"}})
 	c.browse(t, browserRequest{What: "look", Pages: pages})
 }
 
@@ -63,7 +67,7 @@ func (c *console) journeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.browse(t, browserRequest{What: "journeys", Sen: program, Dir: c.dir, Number: c.number})
+	c.browse(t, browserRequest{What: "journeys", Sen: program, Dir: c.dir, Number: c.number, Only: os.Getenv("SEN_JOURNEY")})
 }
 
 // browse has the browser do something, and fails for each finding. Where there
@@ -79,7 +83,8 @@ func (c *console) browse(t *testing.T, r browserRequest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.URL, r.Users, r.Password, r.Patience = c.url, consoleUsers, consolePassword, 30_000
+	r.URL, r.Users, r.Password, r.Patience = c.url, maps.Clone(consoleUsers), consolePassword, 30_000
+	r.Users["second steward"] = "quang"
 	request, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)

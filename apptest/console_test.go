@@ -108,7 +108,7 @@ func (s *shell) makeCountry(hub string) {
 	s.ok("demo", "--dir", hub, "--people", "3000")
 	within := &shell{t: s.t, dir: hub, env: s.env}
 	within.plantHostile()
-	within.ok("sync")
+	within.sen("sync").says(s.t, "far.station") // its server is not there
 }
 
 // answer is what came back for a page.

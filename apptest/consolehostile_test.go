@@ -3,6 +3,7 @@ package apptest
 import (
 	"encoding/csv"
 	"encoding/json"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -53,6 +54,33 @@ schema:
         classification: internal
 `
 
+// farContract is of a source in use on a server that nobody has started: it can
+// be paused, and its reading fails.
+const farContract = `apiVersion: v3.1.0
+kind: DataContract
+id: far
+version: 1.0.0
+status: active
+tenant: far
+domain: far
+servers:
+  - server: live
+    type: postgres
+    host: 127.0.0.1
+    port: 1
+    database: far
+    schema: public
+    customProperties:
+      - {property: user, value: reader}
+      - {property: tls, value: "off"}
+      - {property: patience, value: 1s}
+schema:
+  - name: station
+    physicalName: station
+    properties:
+      - {name: id, logicalType: integer, primaryKey: true, required: true}
+`
+
 // plantHostile puts such values into what the hub reads: an agency of their own,
 // among the names of businesses, and among the names on cards.
 func (s *shell) plantHostile() {
@@ -64,8 +92,12 @@ func (s *shell) plantHostile() {
 	for i, value := range append(hostileValues, "") {
 		_ = w.Write([]string{string(rune('a' + i)), value})
 	}
+	for _, value := range hostileValues {
+		_ = w.Write([]string{"a", value}) // kept back, and shown with all that the row says
+	}
 	w.Flush()
 	s.write("sources/hostile/name.csv", own.String())
+	s.write("contracts/far.odcs.yaml", farContract)
 	s.plantBusinesses()
 	s.plantCards()
 }
@@ -118,11 +150,26 @@ func (s *shell) plantCards() {
 	s.write(name, strings.Join(lines, "\n"))
 }
 
+// heldRows is the page with the rows of hostile.name that are kept back.
+func (c *console) heldRows() string {
+	c.t.Helper()
+	got := c.ask("POST", "/quarantine/hostile.name", "operator", "vi", url.Values{"purpose": {"quality-control"}})
+	for _, part := range active {
+		if strings.Contains(got.body, part) {
+			c.t.Errorf("the rows that are kept back hold %s as markup", part)
+		}
+	}
+	return got.body
+}
+
 // hostile wants of every page that the crawl found that such values are text
 // there, and that some page shows them: else it would have looked at nothing.
 func (c *console) hostile(t *testing.T) {
 	c.t = t
-	shown := 0
+	shown := strings.Count(c.heldRows(), "&lt;script&gt;alert")
+	if shown == 0 {
+		t.Error("the rows of hostile.name that are kept back do not show what they say")
+	}
 	all := [][]found{{{"/systems/hostile.name", "operator"}}}
 	for _, pages := range c.found {
 		all = append(all, pages)

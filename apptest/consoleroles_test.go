@@ -19,6 +19,7 @@ const (
 	workers   = "operator steward reviewer leader agency reader"
 	governors = "operator steward leader"
 	linkers   = "operator steward reviewer"
+	menders   = "operator steward agency"
 )
 
 // pageOf is a line of the table of pages.
@@ -55,6 +56,17 @@ var pageRoles = []pageOf{
 	{"POST /merges/{decision}/withdraw", "/merges/D-1/withdraw", linkers},
 	{"GET /residence", "/residence", "officer"},
 	{"POST /residence", "/residence", "officer"},
+	{"GET /quality", "/quality", governors + " agency"},
+	{"GET /quality/{dataset}", "/quality/civil-status.birth", governors + " agency"},
+	{"POST /quality/{dataset}", "/quality/civil-status.birth", menders},
+	{"GET /quarantine", "/quarantine", menders},
+	{"GET /quarantine/{dataset}", "/quarantine/civil-status.birth", menders},
+	{"POST /quarantine/{dataset}", "/quarantine/civil-status.birth", menders},
+	{"POST /quarantine/{dataset}/release", "/quarantine/civil-status.birth/release", "operator steward"},
+	{"GET /cases", "/cases", menders},
+	{"GET /cases/{number}", "", menders},
+	{"POST /cases/{number}", "", menders},
+	{"POST /cases/{number}/reply", "/cases/C-000001/reply", menders},
 }
 
 // roles holds the table against what the server registers, and against what it
@@ -114,7 +126,7 @@ func formOf(method string) url.Values {
 }
 
 // example is a path of a pattern: the one that the table gives, or one that a
-// link leads to.
+// link leads to, an agency's before others: what is an agency's all may see.
 func (c *console) example(pattern, given string) string {
 	if given != "" {
 		return given
@@ -123,8 +135,11 @@ func (c *console) example(pattern, given string) string {
 	if method != "GET" {
 		pattern = "GET " + of
 	}
+	path := ""
 	for _, one := range c.found[pattern] {
-		return one.path
+		if path == "" || one.role == "agency" {
+			path = one.path
+		}
 	}
-	return ""
+	return path
 }

@@ -74,6 +74,7 @@ var (
 	byLang   = regexp.MustCompile(`(?s)\{\{-? ?if eq [^}]*Lang "vi" ?-?\}\}.*?\{\{-? ?end ?-?\}\}`)
 	bothIn   = regexp.MustCompile(`\bt "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)"`)
 	bothGo   = regexp.MustCompile(`(?:Pick\(|\{|"[^"]*", )(?:vi: )?"((?:[^"\\]|\\.)*)", (?:en: )?"((?:[^"\\]|\\.)*)"`)
+	coded    = regexp.MustCompile(`<span class="code">[^<]*</span>`)
 	tag      = regexp.MustCompile(`(?s)<[^>]*>`)
 	spoken   = regexp.MustCompile(`(?:aria-label|title|alt|placeholder|data-label)="([^"]*)"`)
 	anywhere = map[string]bool{"Sen": true, "SQL": true, "JSON": true, "CSV": true, "vi": true, "API": true, "OpenAPI": true, "SHA-256": true, "English": true}
@@ -120,9 +121,10 @@ func (v *vocabulary) add(vietnamese, english string) {
 }
 
 // literal finds text of a page that stands there in one language: what is left
-// when actions, tags and what is chosen by language are gone.
+// when actions, tags, code and what is chosen by language are gone.
 func (v *vocabulary) literal(name, page string) {
 	page = byLang.ReplaceAllString(page, " ")
+	page = coded.ReplaceAllString(page, " ")
 	page = action.ReplaceAllString(page, "\x00")
 	for _, said := range spoken.FindAllStringSubmatch(page, -1) {
 		v.bareWords(name, said[1])
@@ -146,7 +148,7 @@ func (v *vocabulary) bareWords(name, text string) {
 // isEnglish reports whether all words of a text are ones that the pages say in
 // English: not a name, nor a key of data.
 func (v *vocabulary) isEnglish(text string) bool {
-	if anywhere[text] || strings.ContainsAny(text, "._/:@") {
+	if anywhere[strings.Trim(text, ", ")] || strings.ContainsAny(text, "._/:@") {
 		return false
 	}
 	some := false
@@ -156,5 +158,5 @@ func (v *vocabulary) isEnglish(text string) bool {
 		}
 		some = some || len(word) > 1
 	}
-	return some && !anywhere[text]
+	return some
 }

@@ -40,7 +40,8 @@ async function lookAs(c, { lang, role, pages }) {
   const page = await c.open(lang, role, { locale, viewport: { width: 1280, height: 900 } });
   for (const one of pages) {
     let answer = await page.goto(one.path);
-    if (one.fill) answer = await send(page, one);
+    if (one.action) answer = await send(page, one);
+    if (lang === "en" && !one.action) await byKeyboard(c, page, one.path);
     if (answer.status() !== (one.status || 200)) c.tell(one.path, `${lang}: status ${answer.status()}`);
     await page.evaluate(axe);
     for (const view of views) await lookIn(c, page, one.path, lang, view);
@@ -49,16 +50,16 @@ async function lookAs(c, { lang, role, pages }) {
   await page.context().close();
 }
 
-// send fills in the page's form and gives the answer.
-async function send(page, { path, fill }) {
-  for (const [id, value] of Object.entries(fill)) {
+// send fills in a form of the page and gives the answer.
+async function send(page, { action, fill }) {
+  for (const [id, value] of Object.entries(fill || {})) {
     const field = page.locator(`#${id}`);
     if (await field.evaluate((e) => e.tagName) === "SELECT") await field.selectOption(value);
     else await field.fill(value);
   }
   const [answer] = await Promise.all([
-    page.waitForResponse((r) => r.request().method() === "POST" && new URL(r.url()).pathname === path),
-    page.locator(`main form[action="${path}"] button`).first().click(),
+    page.waitForResponse((r) => r.request().method() === "POST" && new URL(r.url()).pathname === action.split("#")[0]),
+    page.locator(`main form[action="${action}"] button`).first().click(),
   ]);
   await page.waitForLoadState();
   return answer;
@@ -76,6 +77,30 @@ async function lookIn(c, page, path, lang, view) {
   }
 }
 
+// byKeyboard goes through a page with Tab: first comes the way past the menu,
+// which works, and whatever has the focus shows it and is in sight (success
+// criteria 2.4.1, 2.4.7 and 2.4.11).
+async function byKeyboard(c, page, path) {
+  const most = 25;
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.keyboard.press("Tab");
+  if (!await page.evaluate(() => document.activeElement.matches(".skip"))) c.tell(path, "the first Tab does not reach the way past the menu");
+  await page.keyboard.press("Enter");
+  if (new URL(page.url()).hash !== "#main") c.tell(path, "the way past the menu leads nowhere");
+  for (let n = 0; n < most; n++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(() => document.activeElement === document.body || document.activeElement.matches(".skip"))) break;
+    const unseen = await page.evaluate(() => {
+      const e = document.activeElement, style = getComputedStyle(e), at = e.getBoundingClientRect();
+      if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) === 0) return `does not show that it has the focus: ${e.outerHTML.slice(0, 200)}`;
+      if (at.bottom <= 0 || at.top >= innerHeight) return `has the focus out of sight: ${e.outerHTML.slice(0, 200)}`;
+      if (!document.getElementById("main").contains(e) && !e.closest("footer")) return `comes after the way past the menu: ${e.outerHTML.slice(0, 200)}`;
+      return "";
+    });
+    if (unseen) c.tell(path, unseen);
+  }
+}
+
 // narrow finds what makes a page wider than the smallest screen (WCAG 2.2,
 // success criterion 1.4.10).
 async function narrow(c, page, path, lang) {
@@ -89,3 +114,5 @@ async function narrow(c, page, path, lang) {
   });
   for (const one of wide) c.tell(path, `${lang}: wider than 320 px: ${one}`);
 }
+
+module.exports.send = send;

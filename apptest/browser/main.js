@@ -1,5 +1,5 @@
 // Looks at the console with a browser: `node main.js < request.json`. The request
-// says what to do ("look" or "journeys"), where, and as whom; each finding is
+// says what to do ("look", "journeys" or "pictures"), where, and as whom; each finding is
 // printed as a line of JSON, {"name", "text"}. Nothing found is nothing printed.
 "use strict";
 
@@ -8,7 +8,7 @@ const os = require("node:os");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
 
-const work = { look: require("./look"), journeys: require("./journeys") };
+const work = { look: require("./look"), journeys: require("./journeys"), pictures: require("./pictures") };
 
 // Flags that Chromium needs where nothing but this machine can be reached.
 const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
