@@ -38,6 +38,7 @@ var pageRoles = []pageOf{
 	{"GET /catalogue", "/catalogue", everyRole},
 	{"GET /catalogue/datasets/{dataset}", "/catalogue/datasets/civil-status.birth", everyRole},
 	{"GET /catalogue/elements/{name}", "/catalogue/elements/person-name", everyRole},
+	{"GET /catalogue/golden/{entity}", "/catalogue/golden/person", everyRole},
 	{"GET /leader", "/leader", governors},
 	{"GET /indicators", "/indicators", governors},
 	{"GET /indicators/{name}", "", governors},
