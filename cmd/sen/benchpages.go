@@ -88,11 +88,11 @@ func (p *program) timePages(ctx context.Context, requests int) ([]bench.PageTime
 		return nil, sen.Errorf(sen.Invalid, "this hub is no demonstration: nobody made up can sign in").At("%s", h.dir).
 			WithHint("name a hub that `sen demo` made, or no --dir at all")
 	}
-	pages, err := p.pages(ctx, h, h.desk(p), upFlags{listen: "127.0.0.1:0"}, slog.New(slog.NewJSONHandler(p.err, nil)))
+	site, err := p.site(ctx, h, h.desk(p), upFlags{listen: "127.0.0.1:0"}, slog.New(slog.NewJSONHandler(p.err, nil)))
 	if err != nil {
 		return nil, err
 	}
-	return bench.Pages(ctx, bench.PagesOptions{Console: pages.Handler(), Pages: consolePages, Password: demoUsers[0].Password, Requests: requests})
+	return bench.Pages(ctx, bench.PagesOptions{Console: site, Pages: consolePages, Password: demoUsers[0].Password, Requests: requests})
 }
 
 func (p *program) showPages(times []bench.PageTime) {

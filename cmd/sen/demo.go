@@ -107,14 +107,17 @@ func (p *program) demo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	p.say("\nBàn điều hành, đến khi bạn dừng bằng Ctrl-C:", "\nThe console, until you stop it with Ctrl-C:")
-	return p.up(ctx, upFlags{listen: o.serve})
+	return p.up(ctx, o.upFlags())
 }
+
+// upFlags are those of the console that ends the demonstration.
+func (o demoOptions) upFlags() upFlags { return upFlags{listen: o.serve, apiRate: upRate} }
 
 // check refuses a folder that holds somebody's hub, and a truth that the hub
 // could reach.
 func (o demoOptions) check() error {
 	if o.serve != "" {
-		if err := (upFlags{listen: o.serve}).check(); err != nil {
+		if err := o.upFlags().check(); err != nil {
 			return err
 		}
 	}

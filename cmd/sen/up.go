@@ -32,8 +32,12 @@ type upFlags struct {
 	apiRate          int
 }
 
-// upAddress is where the console is, where nobody says otherwise.
-const upAddress = "127.0.0.1:8600"
+// Where the console is, and how many requests to the API a token may make a
+// minute, where nobody says otherwise.
+const (
+	upAddress = "127.0.0.1:8600"
+	upRate    = 600
+)
 
 func (p *program) upCommand() *cobra.Command {
 	var f upFlags
@@ -54,7 +58,7 @@ of this machine alone.`,
 	c.Flags().StringVar(&f.certificate, "tls-cert", "", "file of the certificate chain")
 	c.Flags().StringVar(&f.key, "tls-key", "", "file of the certificate's key")
 	c.Flags().BoolVar(&f.behindProxy, "behind-proxy", false, "a proxy on the way has TLS")
-	c.Flags().IntVar(&f.apiRate, "api-rate", 600, "requests to the API that one token may make a minute")
+	c.Flags().IntVar(&f.apiRate, "api-rate", upRate, "requests to the API that one token may make a minute")
 	return c
 }
 

@@ -15,8 +15,8 @@ import (
 type mergesData struct {
 	Decisions []desk.Decision
 	Kinds     map[string]string // what entities are called
-	State     string // the filter
-	Next      string // from which decision on the next page goes; "": there is none
+	State     string            // the filter
+	Next      string            // from which decision on the next page goes; "": there is none
 }
 
 // mergesAtOnce is how many decisions a page shows.
