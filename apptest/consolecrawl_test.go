@@ -112,12 +112,12 @@ type document struct {
 	inside []string // links within the page
 	ids    map[string]int
 	labels map[string]bool // ids that a label is for
-	texts  []said
+	texts  []passage
 }
 
-// said is a text that a reader meets, and whether it is marked as data: a code,
+// passage is a text that a reader meets, and whether it is marked as data: a code,
 // or in a language of its own.
-type said struct {
+type passage struct {
 	text string
 	data bool
 }
@@ -157,7 +157,7 @@ func readPage(body string) (*document, error) {
 			if title {
 				d.title = words
 			} else if words != "" && silent == 0 {
-				d.texts = append(d.texts, said{words, len(data) > 0 && data[len(data)-1]})
+				d.texts = append(d.texts, passage{words, len(data) > 0 && data[len(data)-1]})
 			}
 		}
 	}
@@ -197,9 +197,9 @@ func (d *document) element(e xml.StartElement, data bool) {
 		case "for":
 			d.labels[a.Value] = true
 		case "aria-label", "title", "alt", "placeholder", "data-label":
-			d.texts = append(d.texts, said{a.Value, data})
+			d.texts = append(d.texts, passage{a.Value, data})
 		case "style":
-			d.texts = append(d.texts, said{"style=" + a.Value, false})
+			d.texts = append(d.texts, passage{"style=" + a.Value, false})
 		}
 	}
 }
