@@ -33,7 +33,7 @@ func TestEveryDirectDependencyHasItsReason(t *testing.T) {
 
 func TestLinksBetweenPagesLead(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#:]+)(?:#[^)]*)?\)`)
-	for _, page := range []string{"README.md", "README.vi.md", "docs/architecture.md", "docs/connecting-a-source.md", "docs/production.md", "docs/benchmarks.md"} {
+	for _, page := range []string{"README.md", "README.vi.md", "docs/architecture.md", "docs/api.md", "docs/console.md", "docs/connecting-a-source.md", "docs/production.md", "docs/benchmarks.md"} {
 		src, err := os.ReadFile(page)
 		if err != nil {
 			t.Error(err)

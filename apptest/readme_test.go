@@ -23,12 +23,34 @@ func TestWhatTheReadmeShowsIsWhatHappens(t *testing.T) {
 		t.Fatal("the README shows nothing that can be run")
 	}
 	for _, block := range blocks {
-		runBlock(t, block[1])
+		runBlock(t, t.TempDir(), block[1])
 	}
 }
 
-// runBlock types a block into one shell, so that cd holds for what follows.
-func runBlock(t *testing.T, block string) {
+// Blocks behind <!-- run: api --> are typed one after another into one shell, in
+// the folder of a demonstration hub that is served.
+var runnableAPI = regexp.MustCompile("(?s)<!-- run: api -->\n```console\n(.*?)```")
+
+func TestWhatThePageOfTheAPIShowsIsWhatHappens(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("curl is not here, with which the page calls the API")
+	}
+	src, err := os.ReadFile(filepath.Join("..", "docs", "api.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, one, _ := country(t)
+	v := h.up()
+	var blocks strings.Builder
+	for _, block := range runnableAPI.FindAllStringSubmatch(string(src), -1) {
+		blocks.WriteString(block[1])
+	}
+	runBlock(t, h.dir, strings.NewReplacer("http://127.0.0.1:8600", v.address, "001090012345", one).Replace(blocks.String()))
+}
+
+// runBlock types a block into one shell in a folder, so that cd and variables
+// hold for what follows.
+func runBlock(t *testing.T, dir, block string) {
 	t.Helper()
 	const mark = "--- ran: "
 	var script, commands strings.Builder
@@ -44,7 +66,7 @@ func runBlock(t *testing.T, block string) {
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", script.String())
-	cmd.Dir = t.TempDir()
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "SEN_LANG=en", "SEN_DIR=", "PATH="+onPath(t)+":"+os.Getenv("PATH"))
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -55,7 +77,7 @@ func runBlock(t *testing.T, block string) {
 		for _, line := range shown[command] {
 			pattern := strings.ReplaceAll(regexp.QuoteMeta(line), "…", ".*")
 			if !regexp.MustCompile(`(?m)^\s*` + pattern + `\s*$`).MatchString(answers[i]) {
-				t.Errorf("README shows %q under %q; it says\n%s", line, command, answers[i])
+				t.Errorf("it is shown %q under %q; it says\n%s", line, command, answers[i])
 			}
 		}
 	}

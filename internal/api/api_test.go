@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -195,6 +196,37 @@ func TestTheTableOfOperationsIsWhole(t *testing.T) {
 	if len(described) != len(operations) {
 		slices.Sort(described)
 		t.Errorf("described are %d operations, tested %d:\n%s", len(described), len(operations), strings.Join(described, "\n"))
+	}
+}
+
+// TestThePageOfTheAPINamesAll holds docs/api.md against what there is.
+func TestThePageOfTheAPINamesAll(t *testing.T) {
+	page, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wanted []string
+	var document struct{ Paths map[string]map[string]any }
+	if err := json.Unmarshal(New(Options{}).Document(), &document); err != nil {
+		t.Fatal(err)
+	}
+	for path, methods := range document.Paths {
+		for method := range methods {
+			wanted = append(wanted, strings.ToUpper(method)+" "+strings.TrimPrefix(path, Prefix))
+		}
+	}
+	for _, k := range kinds {
+		wanted = append(wanted, k.name)
+	}
+	for _, one := range append(wanted, Scopes()...) {
+		if !strings.Contains(string(page), "`"+one+"`") {
+			t.Errorf("docs/api.md does not name %s", one)
+		}
+	}
+	for _, m := range regexp.MustCompile("`((?:GET|POST) /[^`]*)`").FindAllStringSubmatch(string(page), -1) {
+		if !slices.Contains(wanted, m[1]) {
+			t.Errorf("docs/api.md names %s, which there is not", m[1])
+		}
 	}
 }
 
