@@ -80,7 +80,8 @@ func quarantine(ctx context.Context, l *lake.Lake, name sen.Dataset) (lake.Scan,
 	t, err := l.Lookup(ctx, lake.Quarantine, name)
 	if err != nil && sen.KindOf(err) == sen.NotFound {
 		return lake.Scan{}, sen.Errorf(sen.NotFound, "nothing of %s was ever kept back", name).
-			WithHint("`sen sync %s` brings it in first", name)
+			WithHint("`sen sync %s` brings it in first", name).
+			InVietnamese("chưa có gì của "+string(name)+" bị giữ lại", "`sen sync "+string(name)+"` đưa nó vào trước")
 	}
 	if err != nil {
 		return lake.Scan{}, err

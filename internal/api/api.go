@@ -107,6 +107,7 @@ func configuration(cookie string) huma.Config {
 		"are problem details (RFC 9457) in Vietnamese or English, as `Accept-Language` asks; tell them apart by `type`.\n\nThe people in the " +
 		"examples are made up."
 	c.Info.License = &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}
+	c.Tags = tags
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // answers hold what their types say, and no links to schemas
 	c.RejectUnknownQueryParameters = true
@@ -117,6 +118,22 @@ func configuration(cookie string) huma.Config {
 		c.Components.SecuritySchemes["session"] = &huma.SecurityScheme{Type: "apiKey", In: "cookie", Name: cookie, Description: "Of the pages; for reading only."}
 	}
 	return c
+}
+
+// tags are the parts of the API.
+var tags = []*huma.Tag{
+	{Name: "account", Description: "Whose the token is."},
+	{Name: "systems", Description: "Datasets of agencies: where each stands, its syncs, and the certificate of each sync."},
+	{Name: "jobs", Description: "Syncs and verifications that are under way, and a stream of their progress."},
+	{Name: "quality", Description: "The seven criteria (đúng, đủ, sạch, sống, thống nhất, kết nối, dùng chung), down to the rows that fail."},
+	{Name: "quarantine", Description: "Rows that broke a rule of their contract and were kept back: nothing that came in is lost."},
+	{Name: "cases", Description: "Correction cases: what an agency is to mend, by when, and what it replies."},
+	{Name: "records", Description: "Golden records: one record for one person, organisation or thing, made of what all datasets say of it."},
+	{Name: "reviews", Description: "Pairs of records of which the hub is not sure that they are one: people decide."},
+	{Name: "decisions", Description: "What people decided, confirmed by a second one, with history; a wrong merge is undone, and who used it is named."},
+	{Name: "catalogue", Description: "Datasets, columns and data elements, as they are declared: nobody's data."},
+	{Name: "indicators", Description: "Figures for those who govern, each with the query behind it; small cells are withheld."},
+	{Name: "services", Description: "What an officer does for a citizen, one case at a time."},
 }
 
 // Document is the API as OpenAPI 3.1, in JSON.

@@ -48,13 +48,17 @@ func (r Reply) check(c state.Case, today time.Time, agencies []string) error {
 	case !slices.Contains(Replies(), r.Says):
 		return sen.Errorf(sen.Invalid, "%q is no reply", r.Says).WithHint("replies are %s", strings.Join(Replies(), ", "))
 	case r.Says == Rejects && strings.TrimSpace(r.Note) == "":
-		return sen.Errorf(sen.Invalid, "a rejection needs its evidence").WithHint("say in a note why the data are right, or where that is shown")
+		return sen.Errorf(sen.Invalid, "a rejection needs its evidence").WithHint("say in a note why the data are right, or where that is shown").
+			InVietnamese("không nhận thì cần chứng cứ", "ghi vì sao dữ liệu đúng, hoặc điều ấy nằm ở đâu")
 	case r.Says == HandsOver && !slices.Contains(agencies, r.To):
-		return sen.Errorf(sen.Invalid, "%q is no agency of this hub", r.To).WithHint("agencies are %s", strings.Join(agencies, ", "))
+		return sen.Errorf(sen.Invalid, "that is no agency of this hub").WithHint("agencies are %s", strings.Join(agencies, ", ")).
+			InVietnamese("trung tâm không có cơ quan ấy", "các cơ quan: "+strings.Join(agencies, ", "))
 	case r.Says == MoreTime && (r.Until.Before(today) || r.Until.After(today.AddDate(0, 0, MostDays))):
-		return sen.Errorf(sen.Invalid, "the deadline cannot be moved to %s", r.Until.Format(time.DateOnly)).WithHint("name a day from today to %s", today.AddDate(0, 0, MostDays).Format(time.DateOnly))
+		return sen.Errorf(sen.Invalid, "the deadline cannot be moved to %s", r.Until.Format(time.DateOnly)).WithHint("name a day from today to %s", today.AddDate(0, 0, MostDays).Format(time.DateOnly)).
+			InVietnamese("không dời hạn tới ngày ấy được", "chọn một ngày từ hôm nay đến "+today.AddDate(0, 0, MostDays).Format(time.DateOnly))
 	case r.Says == Insists && c.State != Rejected:
-		return sen.Errorf(sen.Invalid, "case %s was not rejected", Name(c.Number)).WithHint("a steward insists where an agency has rejected a case")
+		return sen.Errorf(sen.Invalid, "case %s was not rejected", Name(c.Number)).WithHint("a steward insists where an agency has rejected a case").
+			InVietnamese("phiếu "+Name(c.Number)+" chưa bị từ chối", "chỉ giữ yêu cầu với phiếu mà cơ quan không nhận")
 	}
 	return nil
 }
@@ -96,7 +100,8 @@ func (c Cases) take(ctx context.Context, at time.Time, by sen.Principal, agencie
 				return nil, nil, wrong(i, err)
 			}
 			if one.State == Closed {
-				return nil, nil, wrong(i, sen.Errorf(sen.Invalid, "case %s is closed: the data are right", Name(r.Case)).WithHint("it opens by itself if they are wrong again"))
+				return nil, nil, wrong(i, sen.Errorf(sen.Invalid, "case %s is closed: the data are right", Name(r.Case)).WithHint("it opens by itself if they are wrong again").
+					InVietnamese("phiếu "+Name(r.Case)+" đã đóng: dữ liệu đã đúng", "phiếu tự mở lại nếu dữ liệu lại sai"))
 			}
 			if !c.apply(r, one, at) {
 				continue

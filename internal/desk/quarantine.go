@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/sen-hub/sen"
@@ -80,7 +81,8 @@ func (d *Desk) Release(ctx context.Context, by sen.Principal, name sen.Dataset) 
 		return Released{}, err
 	}
 	if before.In > MostReleased {
-		return Released{}, sen.Errorf(sen.Invalid, "%s has %d rows: too many to wait for here", name, before.In).WithHint("`sen quarantine release %s` does it", name)
+		return Released{}, sen.Errorf(sen.Invalid, "%s has %d rows: too many to wait for here", name, before.In).WithHint("`sen quarantine release %s` does it", name).
+			InVietnamese(fmt.Sprintf("%s có %d dòng: quá nhiều để chờ ở đây", name, before.In), "`sen quarantine release "+string(name)+"` làm được")
 	}
 	out := d.o.Flow.Release(ctx, one, flow.Demand{By: by})
 	if out.Err != nil || out.Unchanged {
@@ -93,14 +95,15 @@ func (d *Desk) Release(ctx context.Context, by sen.Principal, name sen.Dataset) 
 func (d *Desk) reread(name sen.Dataset) (contract.Dataset, error) {
 	set, problems := d.o.Reread()
 	if faults := problems.Errors(); len(faults) > 0 {
-		return contract.Dataset{}, sen.Errorf(sen.Invalid, "%d errors in contracts", len(faults)).WithHint("`sen contract check contracts/*.odcs.yaml` names them")
+		return contract.Dataset{}, sen.Errorf(sen.Invalid, "%d errors in contracts", len(faults)).WithHint("`sen contract check contracts/*.odcs.yaml` names them").
+			InVietnamese(fmt.Sprintf("hợp đồng có %d lỗi", len(faults)), "`sen contract check contracts/*.odcs.yaml` chỉ ra từng lỗi")
 	}
 	for _, one := range set.Datasets() {
 		if one.Name == name {
 			return one, nil
 		}
 	}
-	return contract.Dataset{}, sen.Errorf(sen.NotFound, "no contract declares %s any more", name)
+	return contract.Dataset{}, sen.Errorf(sen.NotFound, "no contract declares %s any more", name).InVietnamese("không còn hợp đồng nào khai "+string(name), "")
 }
 
 // ReleasedBy is what came of a run that a release began; false where no such run
