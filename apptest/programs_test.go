@@ -172,12 +172,29 @@ func looksOf(t *testing.T, as map[string]*caller, one, two string) []look {
 	}
 }
 
-// TestEveryReadOfAProgramIsAnEntryAndIsForItsRoles calls all that reads people's
-// data as every role: who may gets data and each call one request of the
-// journal; who may not gets neither.
-func TestEveryReadOfAProgramIsAnEntryAndIsForItsRoles(t *testing.T) {
+func TestProgramsOnTheDemonstrationCountry(t *testing.T) {
 	h, one, two := country(t)
+	golden := h.golden("person", one)
 	v, as := h.callers()
+	part := func(name string, do func(*testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			for _, c := range as {
+				c.t = t
+			}
+			do(t)
+		})
+	}
+	part("every read is an entry, and is for its roles", func(t *testing.T) { readsAreEntries(t, h, as, one, two) })
+	part("of one person is seen what the console shows", func(t *testing.T) { onePerson(t, as, golden, one) })
+	part("an agency replies to its cases", func(t *testing.T) { replies(t, as) })
+	if log := v.err.String(); strings.Contains(log, one) || strings.Contains(log, two) || strings.Contains(log, "failed") {
+		t.Errorf("the log has a number, or a failure:\n%s", log)
+	}
+}
+
+// readsAreEntries calls all that reads people's data as every role: who may gets
+// data and each call one request of the journal; who may not gets neither.
+func readsAreEntries(t *testing.T, h *shell, as map[string]*caller, one, two string) {
 	before := len(h.journal())
 	var asked []string // what the journal is to have, in order
 	for _, l := range looksOf(t, as, one, two) {
@@ -222,15 +239,9 @@ func TestEveryReadOfAProgramIsAnEntryAndIsForItsRoles(t *testing.T) {
 	if !slices.Equal(found, asked) {
 		t.Errorf("the journal has\n  %s\nwant\n  %s", strings.Join(found, "\n  "), strings.Join(asked, "\n  "))
 	}
-	if log := v.err.String(); strings.Contains(log, one) || strings.Contains(log, two) || strings.Contains(log, "failed") {
-		t.Errorf("the log has a number, or a failure:\n%s", log)
-	}
 }
 
-func TestAProgramSeesOfOnePersonWhatTheConsoleShows(t *testing.T) {
-	h, one, _ := country(t)
-	golden := h.golden("person", one)
-	v, as := h.callers()
+func onePerson(t *testing.T, as map[string]*caller, golden golden, one string) {
 	stated := func(more said) said { more["purpose"], more["case"] = "correction", "C-7"; return more }
 
 	record := call[struct {
@@ -313,9 +324,6 @@ func TestAProgramSeesOfOnePersonWhatTheConsoleShows(t *testing.T) {
 	second := call[listed](as["steward"], 200, "/entities/person/looks", stated(said{"key": one, "limit": 200, "after": first.Next}))
 	if len(first.Items) != 2 || second.Items[0]["sequence"] != looks.Items[0]["sequence"] && len(second.Items) < len(looks.Items)-1 {
 		t.Errorf("in pages: %v and then %d entries of %d", first.texts("sequence"), len(second.Items), len(looks.Items))
-	}
-	if log := v.err.String(); strings.Contains(log, one) || strings.Contains(log, "failed") {
-		t.Errorf("the log has a number, or a failure:\n%s", log)
 	}
 }
 
@@ -413,9 +421,7 @@ func TestAMergeOfAProgramWaitsForASecondSteward(t *testing.T) {
 	}
 }
 
-func TestAnAgencysProgramRepliesToItsCases(t *testing.T) {
-	h, _, _ := country(t)
-	_, as := h.callers()
+func replies(t *testing.T, as map[string]*caller) {
 	agency, steward := as["agency"], as["steward"]
 	own := call[listed](agency, 200, "/cases?agency=population&limit=200", nil) // what it asks for is its own all the same
 	for _, owner := range own.texts("owner") {
