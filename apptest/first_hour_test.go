@@ -181,3 +181,19 @@ func TestTheDemonstrationCountryRunsAgainAndKeepsItsTruthOutside(t *testing.T) {
 	s.ok("init", "own")
 	s.want(4, "demo", "--dir", "own").says(t, "no demonstration")
 }
+
+func TestAScheduleThatNobodyCouldFollowIsFoundByTheCheck(t *testing.T) {
+	s := twoAgencies(t)
+	file := "contracts/civil-status.odcs.yaml"
+	whole, err := os.ReadFile(filepath.Join(s.dir, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for schedule, says := range map[string]string{"@daily": "has 1 fields, not five", "0 0 * * * *": "has 6 fields", "61 * * * *": `"61" is no minute`} {
+		s.write(file, string(whole)+"\nslaProperties:\n  - property: frequency\n    value: 1\n    unit: d\n    schedule: '"+schedule+"'\n    scheduler: cron\n")
+		s.want(2, "contract", "check").says(t, "civil-status.odcs.yaml:", says)
+		s.want(2, "contract", "check", file).says(t, says)
+	}
+	s.write(file, string(whole)+"\nslaProperties:\n  - property: frequency\n    value: 1\n    unit: d\n    schedule: '30 2 * * 1-5'\n    scheduler: cron\n")
+	s.ok("contract", "check").says(t, "no errors")
+}

@@ -76,7 +76,11 @@ func (p *program) problemsOf(files []string) (contract.Problems, int, error) {
 			return nil, 0, err
 		}
 		entities, count, err := d.entityProblems()
-		return append(d.problems, entities...), len(d.contracts.Contracts()) + count, err
+		all := d.problems
+		for _, one := range d.contracts.Contracts() {
+			all = append(all, scheduleProblems(one)...)
+		}
+		return append(all, entities...), len(d.contracts.Contracts()) + count, err
 	}
 	elements := p.elements()
 	var all contract.Problems
@@ -85,8 +89,11 @@ func (p *program) problemsOf(files []string) (contract.Problems, int, error) {
 		if err != nil {
 			return nil, 0, err
 		}
-		_, problems := contract.Parse(file, src, contractOptions(elements))
+		one, problems := contract.Parse(file, src, contractOptions(elements))
 		all = append(all, problems...)
+		if one != nil {
+			all = append(all, scheduleProblems(one)...)
+		}
 	}
 	return all, len(files), nil
 }

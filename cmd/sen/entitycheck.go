@@ -9,6 +9,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/link"
 )
 
@@ -52,6 +53,21 @@ func (d *declarations) entityProblems() (all contract.Problems, files int, err e
 }
 
 // problemOf is a fault of an entity file as contracts show theirs.
+// scheduleProblems are the schedules of a contract that `sen up` could not follow.
+func scheduleProblems(c *contract.Contract) (all contract.Problems) {
+	for _, sla := range c.SLA {
+		if sla.Schedule == "" || sla.Scheduler != "" && sla.Scheduler != "cron" {
+			continue
+		}
+		if _, err := job.ParseCron(sla.Schedule); err != nil {
+			problem := problemOf(c.File, err)
+			problem.Line, problem.Column = sla.Line, 1
+			all = append(all, problem)
+		}
+	}
+	return all
+}
+
 func problemOf(file string, err error) contract.Problem {
 	out := contract.Problem{File: file, Msg: err.Error()}
 	var fault *sen.Error

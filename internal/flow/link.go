@@ -141,11 +141,11 @@ func (f *Flow) resolve(ctx context.Context, e *engine.Engine, in linking, links,
 		return report, err
 	}
 	summary := map[string]string{summaryFrom: in.from, SummaryReport: string(text)}
-	all, err := write(ctx, c, links, run, 0, "SELECT entity, dataset, record, how, probability FROM "+resolve.Links)
+	all, err := writeLinks(ctx, c, links, run, len(in.sources))
 	if err != nil {
 		return report, err
 	}
-	if _, err := links.Commit(ctx, lake.Change{Add: []lake.File{all}, Replace: true, Summary: summary}); err != nil {
+	if _, err := links.Commit(ctx, lake.Change{Add: all, Replace: true, Summary: summary}); err != nil {
 		return report, err
 	}
 	if err := f.writeReview(ctx, c, EntityDataset(in.entity.Entity), run, summary); err != nil {
@@ -156,6 +156,21 @@ func (f *Flow) resolve(ctx context.Context, e *engine.Engine, in linking, links,
 	}
 	_, err = golden.Commit(ctx, lake.Change{Add: made, Replace: true, Summary: summary})
 	return report, err
+}
+
+// writeLinks writes the links, those of each source into a file of its own:
+// they are read by dataset, and a file's statistics say that it has no other.
+func writeLinks(ctx context.Context, c *engine.Conn, links *lake.Table, run string, sources int) (files []lake.File, err error) {
+	for source := range sources {
+		file, err := write(ctx, c, links, run, source, fmt.Sprintf("SELECT entity, dataset, record, how, probability FROM %s WHERE source = %d", resolve.Links, source))
+		if err != nil {
+			return nil, err
+		}
+		if file.Rows > 0 {
+			files = append(files, file)
+		}
+	}
+	return files, nil
 }
 
 // current is the relation of a table as it stands; "" of one that is empty.

@@ -252,6 +252,10 @@ func (e *Entity) checkMatch() error {
 // behind it names its source, its day and what else was said.
 var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// mostRecords is how many kinds of records a run tells apart, in a byte each
+// with one value to spare.
+const mostRecords = 254
+
 func (e *Entity) checkRecords() error {
 	if e.Records.IsZero() {
 		return nil
@@ -266,6 +270,10 @@ func (e *Entity) checkRecords() error {
 			return e.wrong("$.fields."+name, "a field of golden records cannot be called %q", name).
 				WithHint("use small letters, digits and _; entity, records and datasets, and NAME_source, NAME_as_of and NAME_rejected, are taken")
 		}
+	}
+	if n := len(e.Records.Names()); n > mostRecords {
+		return e.wrong("$.records", "%d kinds of records speak of the entity, at most %d can", n, mostRecords).
+			WithHint("declare a second entity, and relate the two")
 	}
 	for _, name := range e.Records.Names() {
 		r := e.Records.values[name]

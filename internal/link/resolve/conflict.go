@@ -41,7 +41,7 @@ const (
 	rounds    = 6      // of estimating who is wrong and how often; more change nothing that is shown
 	firstRate = 0.02   // of everybody, before anything is known
 	doubt     = 100    // how many values of the field's own rate each dataset is taken to have shown already
-	sampled   = 50_000 // things by which it is counted how many values agree
+	sampled   = 20_000 // things by which it is counted how many values agree
 	outweighs = 3.0    // bits, odds of eight to one, from which somebody is called wrong
 )
 

@@ -212,7 +212,7 @@ func (r *run) alone(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.exec(ctx, `CREATE OR REPLACE TEMP VIEW %s AS SELECT _entity AS entity, %s[_src + 1] AS dataset, _record AS record, CAST(_how AS VARCHAR) AS how,
+	return r.exec(ctx, `CREATE OR REPLACE TEMP VIEW %s AS SELECT _src AS source, _entity AS entity, %s[_src + 1] AS dataset, _record AS record, CAST(_how AS VARCHAR) AS how,
  CASE _how WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN 1.0::DOUBLE WHEN '%s' THEN %f::DOUBLE END AS probability FROM sen_l`,
 		Links, r.names(), ByKey, ByOtherKey, Decided, Probable, r.threshold)
 }
