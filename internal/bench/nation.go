@@ -297,18 +297,37 @@ func judge(ctx context.Context, c *engine.Conn, classes [][2]string, f *NationFi
 }
 
 // involving counts, of each class, the pairs within the groups of which a record
-// is of it; with no group, its records.
+// is of it; with no group, its records. It goes through the groups in parts, since
+// an aggregate keeps a sum for each class of each of them.
 func involving(ctx context.Context, c *engine.Conn, classes [][2]string, group, where string) ([]int64, error) {
 	sums, own := make([]string, len(classes)), make([]string, len(classes))
-	out := make([]int64, len(classes))
+	out, some := make([]int64, len(classes)), make([]int64, len(classes))
 	into := make([]any, len(classes))
 	for i, class := range classes {
 		own[i] = fmt.Sprintf("CAST(coalesce(sum(n) FILTER (%s), 0) AS BIGINT) AS c%d", class[1], i)
 		sums[i] = fmt.Sprintf("CAST(coalesce(sum(n * (n - 1) // 2 - (n - c%[1]d) * (n - c%[1]d - 1) // 2), 0) AS BIGINT)", i)
-		into[i] = &out[i]
+		into[i] = &some[i]
 	}
 	if group == "" {
-		return out, c.Row(ctx, "SELECT "+strings.Join(own, ", ")+" FROM judged", into...)
+		return some, c.Row(ctx, "SELECT "+strings.Join(own, ", ")+" FROM judged", into...)
 	}
-	return out, c.Row(ctx, "SELECT "+strings.Join(sums, ", ")+" FROM (SELECT CAST(sum(n) AS BIGINT) AS n, "+strings.Join(own, ", ")+" FROM judged WHERE "+where+" GROUP BY "+group+")", into...)
+	var rows int64
+	if err := c.Row(ctx, "SELECT count(*) FROM judged", &rows); err != nil {
+		return nil, err
+	}
+	first, _, _ := strings.Cut(group, ",")
+	parts := rows/judgedAtOnce + 1
+	for part := range parts {
+		if err := c.Row(ctx, fmt.Sprintf("SELECT %s FROM (SELECT CAST(sum(n) AS BIGINT) AS n, %s FROM judged WHERE %s AND %s %% %d = %d GROUP BY %s)",
+			strings.Join(sums, ", "), strings.Join(own, ", "), where, first, parts, part, group), into...); err != nil {
+			return nil, err
+		}
+		for i, n := range some {
+			out[i] += n
+		}
+	}
+	return out, nil
 }
+
+// judgedAtOnce is of about how many rows the groups are made at a time.
+const judgedAtOnce = 10_000_000

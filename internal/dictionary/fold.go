@@ -3,6 +3,7 @@ package dictionary
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -47,8 +48,23 @@ func Fold(s string) string {
 	if isASCII(s) {
 		return strings.ToLower(s)
 	}
+	latin := latinFolds()
 	var b strings.Builder
-	for _, r := range norm.NFD.String(s) {
+	b.Grow(len(s))
+	for _, r := range s {
+		if isLatin(r) {
+			b.WriteString(latin[r])
+		} else {
+			foldRune(&b, r)
+		}
+	}
+	return b.String()
+}
+
+// foldRune folds one sign: its canonical decomposition hangs on no other
+// (Unicode, section 3.7), and marks, whose order does, are left out.
+func foldRune(b *strings.Builder, r rune) {
+	for _, r := range norm.NFD.String(string(r)) {
 		switch {
 		case unicode.Is(unicode.M, r):
 		case r == 'đ' || r == 'Đ':
@@ -57,8 +73,28 @@ func Fold(s string) string {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
-	return b.String()
 }
+
+// isLatin tells the signs of Latin letters with marks, and the marks: what
+// nearly all texts are written in.
+func isLatin(r rune) bool {
+	return r < 0x250 || r >= 0x300 && r < 0x370 || r >= 0x1e00 && r < latinEnd
+}
+
+const latinEnd = 0x1f00
+
+// latinFolds are the folded forms of the signs that isLatin tells, by sign.
+var latinFolds = sync.OnceValue(func() *[latinEnd]string {
+	out := new([latinEnd]string)
+	for r := range rune(latinEnd) {
+		if isLatin(r) {
+			var b strings.Builder
+			foldRune(&b, r)
+			out[r] = b.String()
+		}
+	}
+	return out
+})
 
 func isASCII(s string) bool {
 	for i := 0; i < len(s); i++ {

@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -44,26 +45,24 @@ func (p packed) words(out []string) []string {
 const mostWords = 255
 
 func newForms(c *Column) *forms {
-	f := &forms{of: make([]int32, c.Distinct()), plain: true}
-	var buffer []byte
-	own := true
-	if allFolded(c) { // then none is written as another is
-		for i := range f.of {
-			buffer = f.pack(buffer[:0], c.Value(int32(i)))
-			f.list.addBytes(buffer)
+	pieces := packAll(c)
+	f := &forms{plain: !slices.ContainsFunc(pieces, func(p packing) bool { return !p.plain })}
+	if !slices.ContainsFunc(pieces, func(p packing) bool { return !p.folded }) { // then none is written as another is
+		for _, p := range pieces {
+			p.each(func(form []byte) { f.list.addBytes(form) })
 		}
-		f.of = nil
 		return f
 	}
-	folded := foldAll(c)
-	f.style = make([]uint8, c.Distinct())
+	f.of, f.style = make([]int32, 0, c.Distinct()), make([]uint8, 0, c.Distinct())
 	var writings styles
-	for i := range f.of {
-		buffer = f.pack(buffer[:0], folded[i])
-		n, fresh := f.list.number(string(buffer))
-		own = own && fresh
-		f.of[i] = n
-		f.style[i] = writings.of(c, n, int32(i), fresh)
+	own := true
+	for _, p := range pieces {
+		p.each(func(form []byte) {
+			n, fresh := f.list.number(string(form))
+			own = own && fresh
+			f.style = append(f.style, writings.of(c, n, int32(len(f.of)), fresh))
+			f.of = append(f.of, n)
+		})
 	}
 	if own {
 		f.of, f.style = nil, nil
@@ -72,24 +71,36 @@ func newForms(c *Column) *forms {
 	return f
 }
 
-// foldAll folds all values of a column, pieces of them side by side.
-func foldAll(c *Column) []string {
-	out := make([]string, c.Distinct())
-	sideBySide((len(out)+codesPerPiece-1)/codesPerPiece, func(n int) {
-		for i := n * codesPerPiece; i < min((n+1)*codesPerPiece, len(out)); i++ {
-			out[i] = fold(c.Value(int32(i)))
+// packing is the forms of a piece of a column's values, one behind the other.
+type packing struct {
+	text   []byte
+	ends   []int
+	folded bool // every value is written as its form
+	plain  bool // no form has more than one word
+}
+
+func (p *packing) each(use func(form []byte)) {
+	from := 0
+	for _, end := range p.ends {
+		use(p.text[from:end])
+		from = end
+	}
+}
+
+// packAll makes the forms of all values of a column, pieces of them side by side.
+func packAll(c *Column) []packing {
+	out := make([]packing, (c.Distinct()+codesPerPiece-1)/codesPerPiece)
+	sideBySide(len(out), func(n int) {
+		p := &out[n]
+		p.folded, p.plain = true, true
+		for i := n * codesPerPiece; i < min((n+1)*codesPerPiece, c.Distinct()); i++ {
+			value := c.Value(int32(i))
+			folded := fold(value)
+			p.folded = p.folded && len(folded) == len(value) && isFolded(value)
+			p.pack(folded)
 		}
 	})
 	return out
-}
-
-func allFolded(c *Column) bool {
-	for i := range c.Distinct() {
-		if !isFolded(c.Value(int32(i))) {
-			return false
-		}
-	}
-	return true
 }
 
 // styles are the first values of each form, by which others are told apart.
@@ -127,28 +138,30 @@ func (s *styles) of(c *Column, form, value int32, fresh bool) uint8 {
 	return uint8(n)
 }
 
-// pack appends a folded text in the form in which it is kept.
-func (f *forms) pack(out []byte, folded string) []byte {
-	out = append(out, 0, 0, 0, 0, 0)
-	for rest := folded; rest != "" && out[4] < mostWords; {
+// pack appends a folded text in the form in which it is kept: see packed.
+func (p *packing) pack(folded string) {
+	from := len(p.text)
+	p.text = append(p.text, 0, 0, 0, 0, 0)
+	words := byte(0)
+	for rest := folded; rest != "" && words < mostWords; words++ {
 		word, behind, _ := strings.Cut(rest, " ")
 		if len(word) > mostWords {
 			word, behind = rest[:mostWords], rest[mostWords:]
 		}
-		out = append(out, byte(len(word)))
-		out[4]++
+		p.text = append(p.text, byte(len(word)))
 		rest = behind
 	}
-	f.plain = f.plain && out[4] < 2
+	p.plain = p.plain && words < 2
 	mask := uint32(0)
 	for i := range len(folded) {
 		if folded[i] != ' ' {
-			out = append(out, folded[i])
+			p.text = append(p.text, folded[i])
 			mask |= 1 << sign(folded[i])
 		}
 	}
-	binary.LittleEndian.PutUint32(out, mask)
-	return out
+	binary.LittleEndian.PutUint32(p.text[from:], mask)
+	p.text[from+4] = words
+	p.ends = append(p.ends, len(p.text))
 }
 
 func (f *forms) len() int { return f.list.len() }
