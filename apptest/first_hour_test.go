@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -178,6 +179,10 @@ func TestTheDemonstrationCountryRunsAgainAndKeepsItsTruthOutside(t *testing.T) {
 	s.ok("demo", "--people", "300", "--seed", "3", "--dir", "land").says(t, "22 of 22")
 	s.ok("--dir", "land", "verify").says(t, "agree")
 	s.ok("--dir", "land", "query", "SELECT count(*) FROM population.person") // the demonstration brings its purpose
+	served := s.serving("demo", "--people", "300", "--seed", "3", "--dir", "land", "--serve=127.0.0.1:0")
+	visit(t, served.address, "lan").get(http.StatusOK, "/systems")
+	served.stop()
+	s.want(2, "demo", "--people", "300", "--dir", "land", "--serve=0.0.0.0:0").says(t, "in the clear")
 	s.ok("init", "own")
 	s.want(4, "demo", "--dir", "own").says(t, "no demonstration")
 }

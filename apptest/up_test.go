@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// server is a `sen up` that runs.
+// server is a command that serves the console.
 type server struct {
 	t       *testing.T
 	cmd     *exec.Cmd
@@ -35,8 +35,14 @@ func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock()
 // up starts `sen up` and waits until it answers.
 func (s *shell) up(args ...string) *server {
 	s.t.Helper()
+	return s.serving(append([]string{"up", "--listen", "127.0.0.1:0", "--profile", ""}, args...)...)
+}
+
+// serving starts a command and waits until it says where the console is.
+func (s *shell) serving(args ...string) *server {
+	s.t.Helper()
 	v := &server{t: s.t, err: &buffer{}, done: make(chan struct{})}
-	v.cmd = exec.Command(binary, append([]string{"up", "--listen", "127.0.0.1:0", "--profile", ""}, args...)...)
+	v.cmd = exec.Command(binary, args...)
 	v.cmd.Dir = s.dir
 	v.cmd.Env = append(append(os.Environ(), "SEN_LANG=en", "SEN_DIR="), s.env...)
 	v.cmd.Stderr = v.err
@@ -47,10 +53,14 @@ func (s *shell) up(args ...string) *server {
 	if err := v.cmd.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	said := bufio.NewReader(out)
-	line, err := said.ReadString('\n')
-	if _, address, ok := strings.Cut(line, "is up at "); ok {
-		v.address = strings.TrimSpace(address)
+	said, all := bufio.NewReader(out), ""
+	for v.address == "" && err == nil {
+		var line string
+		line, err = said.ReadString('\n')
+		all += line
+		if _, address, ok := strings.Cut(line, "is up at "); ok {
+			v.address = strings.TrimSpace(address)
+		}
 	}
 	go func() {
 		_, _ = io.Copy(io.Discard, said)
@@ -59,7 +69,7 @@ func (s *shell) up(args ...string) *server {
 	}()
 	s.t.Cleanup(func() { _ = v.cmd.Process.Kill(); <-v.done })
 	if v.address == "" {
-		s.t.Fatalf("sen up said %q (%v)\n%s", line, err, v.err)
+		s.t.Fatalf("sen %s said %q (%v)\n%s", strings.Join(args, " "), all, err, v.err)
 	}
 	return v
 }

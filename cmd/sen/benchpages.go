@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -11,25 +12,40 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
+	"github.com/sen-hub/sen/internal/access"
 	"github.com/sen-hub/sen/internal/bench"
 )
 
-// consolePages are the main pages, each as the role that works with it.
-var consolePages = []bench.Page{
-	{Name: "systems", Path: "/systems", User: "phuoc", Says: "population.person"},
-	{Name: "one system", Path: "/systems/population.person", User: "phuoc", Says: "identity_number"},
-	{Name: "catalogue", Path: "/catalogue", User: "khach", Says: "population.person"},
-	{Name: "search of the catalogue", Path: "/catalogue?q=ho+ten", User: "khach", Says: "name"},
-	{Name: "a dataset's contract", Path: "/catalogue/datasets/population.person", User: "khach", Says: "identity_number"},
-	{Name: "overview", Path: "/leader", User: "son", Says: "/indicators/"},
-	{Name: "indicators", Path: "/indicators", User: "son", Says: "/indicators/population"},
-	{Name: "a figure and its query", Path: "/indicators/population", User: "son", Says: "SELECT"},
-	{Name: "jobs", Path: "/jobs", User: "phuoc", Says: "<main"},
-	{Name: "one person, the question", Path: "/person", User: "lan", Says: "quality-control"},
-	{Name: "linkage review", Path: "/links", User: "hanh", Says: "/links/person"},
-	{Name: "a pair, side by side", Path: "/links/person", User: "hanh", Says: "waterfall"},
-	{Name: "merges", Path: "/merges", User: "hanh", Says: "<main"},
-	{Name: "residence, the question", Path: "/residence", User: "mai", Says: "number"},
+// consolePages are the main pages, each as the role that works with it, and the
+// answers to forms that ask for one person.
+func consolePages(number string) []bench.Page {
+	look := url.Values{"key": {number}, "purpose": {string(access.QualityControl)}, "case": {"bench"}}
+	confirm := url.Values{"number": {number}, "case": {"bench"}}
+	return []bench.Page{
+		{Name: "systems", Path: "/systems", User: "phuoc", Says: "population.person"},
+		{Name: "one system", Path: "/systems/population.person", User: "phuoc", Says: "identity_number"},
+		{Name: "catalogue", Path: "/catalogue", User: "khach", Says: "population.person"},
+		{Name: "search of the catalogue", Path: "/catalogue?q=ho+ten", User: "khach", Says: "name"},
+		{Name: "a dataset's contract", Path: "/catalogue/datasets/population.person", User: "khach", Says: "identity_number"},
+		{Name: "overview", Path: "/leader", User: "son", Says: "/indicators/"},
+		{Name: "indicators", Path: "/indicators", User: "son", Says: "/indicators/population"},
+		{Name: "a figure and its query", Path: "/indicators/population", User: "son", Says: "SELECT"},
+		{Name: "jobs", Path: "/jobs", User: "phuoc", Says: "<main"},
+		{Name: "one person, the question", Path: "/person", User: "lan", Says: "quality-control"},
+		{Name: "linkage review", Path: "/links", User: "hanh", Says: "/links/person"},
+		{Name: "a pair, side by side", Path: "/links/person", User: "hanh", Says: "waterfall"},
+		{Name: "merges", Path: "/merges", User: "hanh", Says: "<main"},
+		{Name: "residence, the question", Path: "/residence", User: "mai", Says: "number"},
+		{Name: "residence, the answer", Path: "/residence", Form: confirm, User: "mai", Says: "note gap"},
+		{Name: "one person, the record", Path: "/person", Form: look, User: "lan", Says: number},
+		{Name: "quality", Path: "/quality", User: "lan", Says: "/quality?by=dataset"},
+		{Name: "quality of a dataset", Path: "/quality/population.person", User: "lan", Says: "full_name"},
+		{Name: "quarantine", Path: "/quarantine", User: "lan", Says: "/quarantine/population.person"},
+		{Name: "quarantine of a dataset", Path: "/quarantine/population.person", User: "lan", Says: "duplicate-key"},
+		{Name: "correction cases", Path: "/cases", User: "lan", Says: "/cases/C-"},
+		{Name: "one case", At: "/cases", Link: "^/cases/C-", User: "lan", Says: "events"},
+		{Name: "where golden records come from", Path: "/catalogue/golden/person", User: "khach", Says: "identity_number"},
+	}
 }
 
 func (p *program) benchPagesCommand() *cobra.Command {
@@ -88,11 +104,18 @@ func (p *program) timePages(ctx context.Context, requests int) ([]bench.PageTime
 		return nil, sen.Errorf(sen.Invalid, "this hub is no demonstration: nobody made up can sign in").At("%s", h.dir).
 			WithHint("name a hub that `sen demo` made, or no --dir at all")
 	}
+	if err := h.keepIndex(); err != nil {
+		return nil, err
+	}
+	number, err := p.someone(ctx, h)
+	if err != nil {
+		return nil, err
+	}
 	site, err := p.site(ctx, h, h.desk(p), upFlags{listen: "127.0.0.1:0"}, slog.New(slog.NewJSONHandler(p.err, nil)))
 	if err != nil {
 		return nil, err
 	}
-	return bench.Pages(ctx, bench.PagesOptions{Console: site, Pages: consolePages, Password: demoUsers[0].Password, Requests: requests})
+	return bench.Pages(ctx, bench.PagesOptions{Console: site, Pages: consolePages(number), Password: demoUsers[0].Password, Requests: requests})
 }
 
 func (p *program) showPages(times []bench.PageTime) {

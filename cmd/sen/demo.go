@@ -343,10 +343,10 @@ func (p *program) linkCountry(ctx context.Context, h *hub, entities []*link.Enti
 	if a.Linked, err = h.link(ctx, entities); err != nil {
 		return "", err
 	}
-	if a.Figures, err = p.runIndicators(ctx, h, nil, false); err != nil {
+	if a.Sync.Cases, err = h.updateCases(ctx, p.now()); err != nil {
 		return "", err
 	}
-	if a.Sync.Cases, err = h.updateCases(ctx, p.now()); err != nil {
+	if a.Figures, err = p.runIndicators(ctx, h, nil, false); err != nil { // which count cases too
 		return "", err
 	}
 	if known, err = p.someone(ctx, h); err != nil || known == "" {

@@ -179,7 +179,7 @@ func (q *request) waterfall(e *link.Entity, p desk.ReviewedPair) waterfall {
 	for (w.Most-w.Least)/float64(step) > 8 {
 		step *= 2
 	}
-	for b := int(math.Ceil(w.Least/float64(step))) * step; float64(b) < w.Most; b += step {
+	for b := int(math.Floor(w.Least/float64(step))+1) * step; float64(b) < w.Most; b += step { // none at the edge, beside the bits
 		w.Ticks = append(w.Ticks, fallTick{b, w.place(float64(b))})
 	}
 	return w

@@ -82,7 +82,6 @@ func (s *Server) funcs(l text.Lang) template.FuncMap {
 		"date":    func(t time.Time) string { return l.Date(t.Local()) },
 		"when":    func(t time.Time) string { return l.Time(t.Local()) },
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"ago":     func(t time.Time) string { return l.Duration(s.o.Now().Sub(t)) },
 		"about":   func(t time.Time) string { return about(l, s.o.Now().Sub(t)) },
 		"lasts":   l.Duration,
 		"static":  s.static.url,
