@@ -50,7 +50,7 @@ test: .tools/ready extensions
 	@scripts/setup-servers
 	@scripts/setup-browser
 	@scripts/check
-	@go test -p 2 -timeout 18m ./...
+	@go test -p 2 -timeout 40m ./...
 
 # Form only: gofmt, vet, linters, known vulnerabilities.
 check:
