@@ -166,9 +166,7 @@ func writeLinks(ctx context.Context, c *engine.Conn, links *lake.Table, run stri
 		if err != nil {
 			return nil, err
 		}
-		if file.Rows > 0 {
-			files = append(files, file)
-		}
+		files = append(files, file)
 	}
 	return files, nil
 }

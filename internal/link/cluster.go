@@ -6,31 +6,6 @@ import (
 	"slices"
 )
 
-// union is a forest of records that stand together.
-type union struct{ parent []int32 }
-
-func newUnion(n int) *union {
-	u := &union{parent: make([]int32, n)}
-	for i := range u.parent {
-		u.parent[i] = int32(i)
-	}
-	return u
-}
-
-func (u *union) find(i int32) int32 {
-	for u.parent[i] != i {
-		u.parent[i] = u.parent[u.parent[i]]
-		i = u.parent[i]
-	}
-	return i
-}
-
-// join puts two trees together under the lesser root.
-func (u *union) join(a, b int32) {
-	a, b = u.find(a), u.find(b)
-	u.parent[max(a, b)] = min(a, b)
-}
-
 // clusters gives each record the number of its cluster, which is its first
 // record. Pairs above cut hold records together where the clusters that they
 // join agree on the whole: the mean weight of the pairs between the two,
@@ -70,7 +45,8 @@ func (m *model) clusters(pairs []scored, order []int32, cut float64) []int32 {
 	return out
 }
 
-// forest is records that stand together, the members of each tree in a chain.
+// forest is records that stand together (union–find), the members of each tree
+// in a chain.
 type forest []tree
 
 type tree struct {
@@ -103,9 +79,13 @@ func (f forest) members(out []int32, root int32) []int32 {
 	return out
 }
 
-// join puts the members of the second root behind those of the first, under the
-// lesser one.
+// join puts the members of the second tree behind those of the first, under the
+// lesser root; two records of one tree stay as they are.
 func (f forest) join(a, b int32) {
+	a, b = f.find(a), f.find(b)
+	if a == b {
+		return
+	}
 	first, last := f[a].first, f[b].last
 	f[f[a].last].next = f[b].first
 	root := min(a, b)

@@ -37,7 +37,7 @@ func (p *parameters) depend(random tally) {
 	}
 	slices.SortStableFunc(edges, func(x, y edge) int { return cmp.Compare(y.info, x.info) })
 	beside := make([][]int, n)
-	trees := newUnion(n)
+	trees := newForest(n)
 	for _, e := range edges {
 		if e.info > leastInformation && trees.find(int32(e.a)) != trees.find(int32(e.b)) {
 			trees.join(int32(e.a), int32(e.b))

@@ -83,7 +83,7 @@ func consistent(file string, labels []Label, lines []int) error {
 		}
 		return n
 	}
-	u := newUnion(2 * len(labels))
+	u := newForest(2 * len(labels))
 	for _, l := range labels {
 		if l.Same {
 			u.join(number(l.A), number(l.B))

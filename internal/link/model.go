@@ -29,8 +29,8 @@ type model struct {
 	parameters  parameters
 	weights     [][missing + 1][]float64 // of the parameters: see table
 	ceilings    ceilings
-	lanes       *lanes  // nil: not made, or of no use
-	prior       float64 // log-odds of a pair before it is compared
+	features    *features // nil: not made, or of no use
+	prior       float64   // log-odds of a pair before it is compared
 }
 
 type keyedBy struct {
@@ -67,7 +67,7 @@ func newModel(t *Table, spec Spec) (*model, error) {
 	})
 	m.never = m.contradictions()
 	if !slices.ContainsFunc(m.swaps, func(s *swap) bool { return s != nil }) { // what is swapped has another level than its values say
-		m.makeLanes()
+		m.makeFeatures()
 	}
 	return m, nil
 }
@@ -207,8 +207,8 @@ func (m *model) weight(i, j int32, x pattern) float64 {
 		return w // whatever the values are
 	}
 	a, b, at := m.table.row(i), m.table.row(j), m.columns
-	if m.lanes != nil {
-		a, b, at = m.lanes.record(i), m.lanes.record(j), m.lanes.starts
+	if m.features != nil {
+		a, b, at = m.features.record(i), m.features.record(j), m.features.starts
 	}
 	for k := range m.weights {
 		if x.level(k) <= 1 {
@@ -332,7 +332,7 @@ type compared struct {
 
 // compareAll compares all of the pairs.
 func (m *model) compareAll(own *screening, pairs []pair) []pattern {
-	if m.lanes != nil {
+	if m.features != nil {
 		_, patterns := m.screen(own, pairs, math.Inf(-1))
 		return patterns
 	}
@@ -429,10 +429,10 @@ func (m *model) score(ctx context.Context, least float64) ([]scored, int64, erro
 		looked[n] += int64(len(pairs))
 		patterns := m.compared[n].patterns
 		switch {
-		case patterns != nil && m.lanes != nil:
+		case patterns != nil && m.features != nil:
 			own.touched += m.touch(pairs)
 		case patterns != nil:
-		case m.lanes != nil:
+		case m.features != nil:
 			pairs, patterns = m.screen(&own.screening, pairs, least)
 		default:
 			patterns = m.compareAll(&own.screening, pairs)

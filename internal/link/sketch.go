@@ -162,19 +162,19 @@ func (s sketch) reach(t sketch, lostS, lostT int) float64 {
 	return reach(s.long(), t.long(), lostS, lostT, prefix)
 }
 
-// lanes are the records once more, each with what its comparisons can be
+// features are the records once more, each with what its comparisons can be
 // bounded by: one look into memory a record, where the columns would need one
 // each.
-type lanes struct {
+type features struct {
 	of     []int32 // per record width numbers
 	width  int
 	starts []int // per comparison: where its numbers begin
 }
 
-// lanes is how many numbers a kind has: the value's code; of a date its digits;
+// width is how many numbers a kind has: the value's code; of a date its digits;
 // of what has sketches the form, the bag, the size, and of a name the
 // letters, the start, and the letters that it has twice.
-func (k *comparator) lanes() int {
+func (k *comparator) width() int {
 	switch {
 	case k.kind == Date:
 		return 2
@@ -186,32 +186,32 @@ func (k *comparator) lanes() int {
 	return 7
 }
 
-// makeLanes makes those of all records, a line of the processor's cache or
+// makeFeatures makes those of all records, a line of the processor's cache or
 // more each.
-func (m *model) makeLanes() {
-	l := &lanes{}
+func (m *model) makeFeatures() {
+	f := &features{}
 	for _, c := range m.comparators {
-		l.starts = append(l.starts, l.width)
-		l.width += c.lanes()
+		f.starts = append(f.starts, f.width)
+		f.width += c.width()
 	}
-	l.width = (l.width + lineOfCache - 1) / lineOfCache * lineOfCache
-	l.of = large[int32](l.width * m.table.Rows)
+	f.width = (f.width + lineOfCache - 1) / lineOfCache * lineOfCache
+	f.of = large[int32](f.width * m.table.Rows)
 	parts := (m.table.Rows + codesPerPiece - 1) / codesPerPiece
 	sideBySide(parts, func(n int) {
 		for i := n * codesPerPiece; i < min((n+1)*codesPerPiece, m.table.Rows); i++ {
-			row, own := m.table.row(int32(i)), l.record(int32(i))
+			row, own := m.table.row(int32(i)), f.record(int32(i))
 			for k, c := range m.comparators {
-				c.fill(own[l.starts[k]:], row[m.columns[k]])
+				c.fill(own[f.starts[k]:], row[m.columns[k]])
 			}
 		}
 	})
-	m.lanes = l
+	m.features = f
 }
 
 // lineOfCache is how many numbers of 32 bits a line has.
 const lineOfCache = 16
 
-func (l *lanes) record(i int32) []int32 { return l.of[int(i)*l.width : int(i+1)*l.width] }
+func (f *features) record(i int32) []int32 { return f.of[int(i)*f.width : int(i+1)*f.width] }
 
 func (k *comparator) fill(out []int32, code int32) {
 	out[0] = code
@@ -229,7 +229,7 @@ func (k *comparator) fill(out []int32, code int32) {
 	}
 }
 
-// best is the best level that two values may have, by their lanes; exact, that
+// best is the best level that two values may have, by their features; exact, that
 // they do.
 func (k *comparator) best(x, y []int32) (level uint8, exact bool) {
 	switch {
@@ -307,7 +307,7 @@ func (m *model) screen(own *screening, pairs []pair, least float64) ([]pair, []p
 		from := len(own.pairs)
 		own.open = own.open[:0]
 		for _, p := range some {
-			a, b := m.lanes.record(p.a), m.lanes.record(p.b)
+			a, b := m.features.record(p.a), m.features.record(p.b)
 			if x, open := m.look(a, b); math.IsInf(least, -1) || m.mostWeight(x, open, a, b) >= least-slack {
 				own.pairs, own.patterns, own.open = append(own.pairs, p), append(own.patterns, x), append(own.open, open)
 			}
@@ -321,7 +321,7 @@ func (m *model) screen(own *screening, pairs []pair, least float64) ([]pair, []p
 // touch looks for the records of pairs.
 func (m *model) touch(pairs []pair) (touched int32) {
 	for _, p := range pairs {
-		touched += m.lanes.of[int(p.a)*m.lanes.width] + m.lanes.of[int(p.b)*m.lanes.width]
+		touched += m.features.of[int(p.a)*m.features.width] + m.features.of[int(p.b)*m.features.width]
 	}
 	return touched
 }
@@ -330,7 +330,7 @@ func (m *model) touch(pairs []pair) (touched int32) {
 // no more than that.
 func (m *model) look(a, b []int32) (x pattern, open uint16) {
 	for k, c := range m.comparators {
-		of, and := a[m.lanes.starts[k]:], b[m.lanes.starts[k]:]
+		of, and := a[m.features.starts[k]:], b[m.features.starts[k]:]
 		if of[0] == Missing || and[0] == Missing {
 			x |= missing << (4 * k)
 			continue
@@ -365,7 +365,7 @@ func (m *model) mostWeight(x pattern, open uint16, a, b []int32) float64 {
 		if l > 1 {
 			continue
 		}
-		of, and := a[m.lanes.starts[k]:], b[m.lanes.starts[k]:]
+		of, and := a[m.features.starts[k]:], b[m.features.starts[k]:]
 		if open>>k&1 == 0 || c.sketches != nil && of[1] == and[1] { // one form is one of the first two levels
 			w += m.rarity(k, of[0], and[0])
 		} else {
@@ -384,18 +384,18 @@ func (m *model) settleOpen(own *screening, from int) (touched int) {
 		if c.matrix != nil || c.kind == Date {
 			continue
 		}
-		start := m.lanes.starts[k]
+		start := m.features.starts[k]
 		own.forms = own.forms[:0]
 		for i, open := range own.open {
 			if open>>k&1 == 1 {
 				p := own.pairs[from+i]
-				own.forms = append(own.forms, c.form(m.lanes.record(p.a)[start]), c.form(m.lanes.record(p.b)[start]))
+				own.forms = append(own.forms, c.form(m.features.record(p.a)[start]), c.form(m.features.record(p.b)[start]))
 			}
 		}
 		touched += c.forms.warm(own.forms)
 		for i, open := range own.open {
 			if open>>k&1 == 1 {
-				a, b := m.lanes.record(own.pairs[from+i].a)[start], m.lanes.record(own.pairs[from+i].b)[start]
+				a, b := m.features.record(own.pairs[from+i].a)[start], m.features.record(own.pairs[from+i].b)[start]
 				x := &own.patterns[from+i]
 				*x = *x&^(15<<(4*k)) | pattern(c.read(min(a, b), max(a, b)))<<(4*k)
 			}

@@ -44,14 +44,14 @@ func TestASketchNeverSaysThatTwoAreFartherApartThanTheyAre(t *testing.T) {
 			t.Fatalf("%s: %d values have no sketches", kind, column.Distinct())
 		}
 		exactly := 0
-		lane := func(code int32) []int32 {
-			out := make([]int32, c.lanes())
+		features := func(code int32) []int32 {
+			out := make([]int32, c.width())
 			c.fill(out, code)
 			return out
 		}
 		for a := range int32(column.Distinct()) {
 			for b := range a {
-				best, exact := c.best(lane(a), lane(b))
+				best, exact := c.best(features(a), features(b))
 				got := c.level(a, b)
 				if best > got || exact && best != got {
 					t.Fatalf("%s: %q and %q have level %d, their sketches say %d at best (exactly: %t)", kind, column.Value(a), column.Value(b), got, best, exact)
