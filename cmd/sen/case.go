@@ -173,13 +173,6 @@ var caseWords = map[string]struct{ vi, en string }{
 	correction.Open: {"chờ trả lời", "open"}, correction.Accepted: {"nhận sửa", "accepted"}, correction.Rejected: {"không nhận", "rejected"}, correction.Closed: {"đã xong", "closed"},
 }
 
-var eventWords = map[string]struct{ vi, en string }{
-	correction.Opened: {"mở", "opened"}, correction.Grew: {"số dòng đổi", "the rows changed"}, correction.Settled: {"dữ liệu đã đúng", "the data are right"},
-	correction.CameBack: {"lỗi trở lại", "the fault came back"}, correction.Escalated: {"quá hạn, báo lên cấp trên", "overdue, to the next level"},
-	correction.Accepts: {"nhận sửa", "will be mended"}, correction.Rejects: {"không nhận, có chứng cứ", "rejected, with evidence"},
-	correction.HandsOver: {"chuyển cơ quan", "handed over"}, correction.MoreTime: {"xin thêm thời gian", "more time"}, correction.Insists: {"vẫn đề nghị sửa", "insisted on"},
-}
-
 func (p *program) caseReplyCommand() *cobra.Command {
 	var r correction.Reply
 	var until string

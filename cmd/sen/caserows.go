@@ -110,8 +110,7 @@ func (p *program) printCase(c caseShown) {
 		p.lang.Pick(caseWords[c.State].vi, caseWords[c.State].en))
 	t := terminal.Table{Align: "lllw", Left: 2}
 	for _, e := range c.History {
-		words := eventWords[e.What]
-		t.Add(terminal.Cell{Text: p.lang.Time(e.At.Local()), Style: terminal.Quiet}, terminal.C(p.lang.Pick(words.vi, words.en)), p.count(e.Rows), terminal.C(terminal.Clean(strings.TrimSpace(e.Principal+"  "+e.Note))))
+		t.Add(terminal.Cell{Text: p.lang.Time(e.At.Local()), Style: terminal.Quiet}, terminal.C(desk.EventMeaning(p.lang, e.What)), p.count(e.Rows), terminal.C(terminal.Clean(strings.TrimSpace(e.Principal+"  "+e.Note))))
 	}
 	t.Write(p.screen)
 	if len(c.Sample) == 0 {

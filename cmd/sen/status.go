@@ -83,12 +83,8 @@ func (p *program) statusRow(l desk.System) []terminal.Cell {
 		age = terminal.C(p.lang.Duration(time.Duration(l.Age) * time.Second))
 		proof = terminal.Cell{Text: "✓ " + l.Proof + "  " + p.lang.Time(l.Certified.Local()), Style: terminal.Good}
 	}
-	blocks := l.Blocks
-	if w, known := blockWords[blocks]; known {
-		blocks = p.lang.Pick(w.vi, w.en)
-	}
 	return []terminal.Cell{terminal.C(l.Dataset), {Text: l.Source, Style: terminal.Quiet}, p.stateCell(l), in, held, age, proof,
-		{Text: terminal.Clean(blocks), Style: terminal.Bad}}
+		{Text: terminal.Clean(desk.BlockMeaning(p.lang, l.Blocks)), Style: terminal.Bad}}
 }
 
 // stateCell is the stage, and where its last run stands when that is no

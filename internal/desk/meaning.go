@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/dictionary"
 	"github.com/sen-hub/sen/internal/text"
 )
@@ -78,4 +79,45 @@ func (d *Desk) RuleNames(one contract.Dataset) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// blockMeanings say what keeps a dataset from being brought in.
+var blockMeanings = map[string]struct{ vi, en string }{
+	BlockSecret:      {"bí mật nhà nước: không đọc", "state secret: not read"},
+	BlockFile:        {"không có tệp nguồn", "no file where its contract says"},
+	BlockLate:        {"quá hạn cam kết", "older than promised"},
+	BlockDrift:       {"nguồn không còn khớp hợp đồng", "the source no longer fits its contract"},
+	BlockUnavailable: {"không đọc được nguồn", "the source cannot be read now"},
+	BlockInvalid:     {"nguồn không đúng như hợp đồng khai", "the source is not as its contract says"},
+	BlockCorrupt:     {"dữ liệu đọc về bị hỏng", "what was read is damaged"},
+	BlockInternal:    {"trục trặc ở phía trung tâm", "something went wrong on our side"},
+}
+
+// BlockMeaning says what keeps a dataset from being brought in; a state that has
+// no words is named.
+func BlockMeaning(lang text.Lang, block string) string { return meaningOf(lang, blockMeanings, block) }
+
+// eventMeanings say what happened to a case.
+var eventMeanings = map[string]struct{ vi, en string }{
+	correction.Opened:    {"mở", "opened"},
+	correction.Grew:      {"số dòng đổi", "the rows changed"},
+	correction.Settled:   {"dữ liệu đã đúng", "the data are right"},
+	correction.CameBack:  {"lỗi trở lại", "the fault came back"},
+	correction.Escalated: {"quá hạn, báo lên cấp trên", "overdue, to the next level"},
+	correction.Accepts:   {"nhận sửa", "will be mended"},
+	correction.Rejects:   {"không nhận, có chứng cứ", "rejected, with evidence"},
+	correction.HandsOver: {"chuyển cơ quan", "handed over"},
+	correction.MoreTime:  {"xin thêm thời gian", "more time"},
+	correction.Insists:   {"vẫn đề nghị sửa", "insisted on"},
+}
+
+// EventMeaning says what happened to a case; what has no words is named.
+func EventMeaning(lang text.Lang, event string) string { return meaningOf(lang, eventMeanings, event) }
+
+func meaningOf(lang text.Lang, of map[string]struct{ vi, en string }, name string) string {
+	m, known := of[name]
+	if !known {
+		return name
+	}
+	return lang.Pick(m.vi, m.en)
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sen-hub/sen/internal/correction"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/quality"
 	"github.com/sen-hub/sen/internal/text"
 )
@@ -25,7 +26,7 @@ func faultFuncs(l text.Lang) template.FuncMap {
 		"points":    func(v float64) string { return points(l, v) },
 		"value":     func(s string) string { return shortened(l, s) },
 		"casestate": func(name string) word { return wordOf(l, caseWords, name) },
-		"caseevent": func(what string) string { return wordOf(l, eventWords, what).Text },
+		"caseevent": func(what string) string { return desk.EventMeaning(l, what) },
 		"reply":     func(says string) reply { return replies[says].in(l) },
 		"offers":    func(all []string, one string) bool { return slices.Contains(all, one) },
 		"dueon":     func(t time.Time) string { return t.UTC().Format(time.DateOnly) }, // a deadline is a day
@@ -44,19 +45,6 @@ var caseWords = map[string]words{
 	correction.Accepted: {"cơ quan đang sửa", "the agency mends it", "info", "run"},
 	correction.Rejected: {"không nhận, chờ quản trị dữ liệu", "rejected, a steward decides", "need", "stop"},
 	correction.Closed:   {"đã xong", "closed", "ok", "ok"},
-}
-
-var eventWords = map[string]words{
-	correction.Opened:    {vi: "mở", en: "opened"},
-	correction.Grew:      {vi: "số dòng đổi", en: "the rows changed"},
-	correction.Settled:   {vi: "dữ liệu đã đúng", en: "the data are right"},
-	correction.CameBack:  {vi: "lỗi trở lại", en: "the fault came back"},
-	correction.Escalated: {vi: "quá hạn, báo lên cấp trên", en: "overdue, to the next level"},
-	correction.Accepts:   {vi: "nhận sửa", en: "will be mended"},
-	correction.Rejects:   {vi: "không nhận, có chứng cứ", en: "rejected, with evidence"},
-	correction.HandsOver: {vi: "chuyển cơ quan", en: "handed over"},
-	correction.MoreTime:  {vi: "xin thêm thời gian", en: "more time"},
-	correction.Insists:   {vi: "vẫn đề nghị sửa", en: "insisted on"},
 }
 
 // reply is what can be said of a case, and what that means.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/state"
 	"github.com/sen-hub/sen/internal/text"
 )
@@ -97,7 +98,7 @@ func (s *Server) funcs(l text.Lang) template.FuncMap {
 		"class":   func(name contract.Class) word { return wordOf(l, classWords, string(name)) },
 		"bytes":   l.Bytes,
 		"asker":   func(principal string) string { return asker(l, principal) },
-		"blocks":  func(name string) string { return wordOf(l, blockWords, name).Text },
+		"blocks":  func(name string) string { return desk.BlockMeaning(l, name) },
 	}
 }
 

@@ -45,17 +45,6 @@ var runWords = map[string]words{
 	string(state.Superseded): {"đã thay", "superseded", "", "off"},
 }
 
-var blockWords = map[string]words{
-	desk.BlockSecret:      {vi: "bí mật nhà nước: không đọc", en: "state secret: not read"},
-	desk.BlockFile:        {vi: "không có tệp nguồn", en: "no file where its contract says"},
-	desk.BlockLate:        {vi: "quá hạn cam kết", en: "older than promised"},
-	desk.BlockDrift:       {vi: "nguồn không còn khớp hợp đồng", en: "the source no longer fits its contract"},
-	desk.BlockUnavailable: {vi: "không đọc được nguồn", en: "the source cannot be read now"},
-	desk.BlockInvalid:     {vi: "nguồn không đúng như hợp đồng khai", en: "the source is not as its contract says"},
-	desk.BlockCorrupt:     {vi: "dữ liệu đọc về bị hỏng", en: "what was read is damaged"},
-	desk.BlockInternal:    {vi: "trục trặc ở phía trung tâm", en: "something went wrong on our side"},
-}
-
 var kindWords = map[string]words{
 	desk.KindDataset: {vi: "bộ dữ liệu", en: "dataset"},
 	desk.KindElement: {vi: "thành phần dữ liệu", en: "data element"},
