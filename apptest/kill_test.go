@@ -427,3 +427,63 @@ func table(losses []loss, whole map[bool]ending) string {
 	fmt.Fprintf(&b, "%-26s %10d %14d %12d\n", fmt.Sprintf("%d kills", len(losses)), read, kept, read-kept)
 	return b.String()
 }
+
+// TestALinkageKilledAtAnyTimeEndsAsOneThatWasNot kills with SIGKILL after
+// longer and longer times, up to that of a whole run; one more `sen link run` leads
+// to the same things, links and conflicts, in the lake and in the index.
+func TestALinkageKilledAtAnyTimeEndsAsOneThatWasNot(t *testing.T) {
+	s := newShell(t)
+	s.ok("demo", "--people", "1500", "--seed", "4", "--dir", "land")
+	s.dir = filepath.Join(s.dir, "land")
+	var numbers struct{ Rows [][]any }
+	s.ok("query", `SELECT identity_number FROM "population"."person" WHERE old_identity_number IS NOT NULL ORDER BY 1 LIMIT 1`, "--json").json(t, &numbers)
+	file := filepath.Join(s.dir, "entities", "person.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ending := func() string {
+		var linked []struct {
+			Entity           string
+			Records, Things  int64
+			Linked, Disputed any
+		}
+		s.ok("link", "run", "--json").json(t, &linked)
+		var one any
+		s.ok("get", "person", numbers.Rows[0][0].(string), "--json").json(t, &one)
+		return fmt.Sprintf("%+v %v", linked, withoutRequest(one))
+	}
+	anew := func(n int) { // another entity file is another linkage
+		s.write("entities/person.yaml", string(text)+fmt.Sprintf("\n# %d\n", n))
+	}
+	anew(0)
+	begun := time.Now()
+	want := ending()
+	whole, killed := time.Since(begun), 0
+	const times = 8
+	for n := 1; n <= times; n++ {
+		anew(n)
+		run := exec.Command(binary, "link", "run", "--dir", s.dir)
+		if err := run.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(whole*time.Duration(n)/times, func() { _ = run.Process.Kill() }) // it may have ended
+		if run.Wait() != nil {
+			killed++
+		}
+		if got := ending(); got != want {
+			t.Errorf("killed at %d of %d:\ngot  %s\nwant %s", n, times, got, want)
+		}
+	}
+	if killed < times/2 {
+		t.Errorf("%d of %d runs were killed: the others had ended", killed, times)
+	}
+}
+
+// withoutRequest is an answer without what no two readings share.
+func withoutRequest(answer any) any {
+	if fields, ok := answer.(map[string]any); ok {
+		delete(fields, "request")
+	}
+	return answer
+}

@@ -281,7 +281,9 @@ FROM (SELECT DISTINCT entity, field, dataset, forms FROM sen_said JOIN sen_field
 	return nil
 }
 
-// learn estimates who is wrong and how often, in turn.
+// learn estimates who is wrong and how often, in turn. Sums are rounded, since
+// threads add them up in another order each time: the same records give the same
+// answer.
 func (d *disputes) learn(ctx context.Context) error {
 	for range rounds {
 		if err := d.weigh(ctx); err != nil {
@@ -290,7 +292,7 @@ func (d *disputes) learn(ctx context.Context) error {
 		if err := d.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_rates AS
 WITH wrong AS (SELECT dataset, field, sum(share * (1 - p)) AS wrong FROM sen_sides JOIN sen_weighed USING (entity, field, form) GROUP BY ALL),
  of_field AS (SELECT field, sum(coalesce(wrong, 0)) / sum(n) AS e FROM sen_rates LEFT JOIN wrong USING (dataset, field) GROUP BY field)
-SELECT r.dataset, r.field, r.n, least(0.4, greatest(1e-5, (coalesce(wrong, 0) + %[1]d * f.e) / (r.n + %[1]d))) AS e
+SELECT r.dataset, r.field, r.n, round(least(0.4, greatest(1e-5, (coalesce(wrong, 0) + %[1]d * f.e) / (r.n + %[1]d))), 12) AS e
 FROM sen_rates r LEFT JOIN wrong USING (dataset, field) JOIN of_field f ON f.field = r.field`, doubt); err != nil {
 			return err
 		}
@@ -303,7 +305,7 @@ FROM sen_rates r LEFT JOIN wrong USING (dataset, field) JOIN of_field f ON f.fie
 func (d *disputes) weigh(ctx context.Context) error {
 	return d.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_weighed AS
 WITH agencies AS (SELECT entity, field, form, agency, max(share * log2((1 - e) / e)) AS bits FROM sen_sides JOIN sen_rates USING (dataset, field) GROUP BY ALL),
- weights AS (SELECT entity, field, form, sum(bits) AS bits FROM agencies GROUP BY ALL),
+ weights AS (SELECT entity, field, form, round(sum(bits), 9) AS bits FROM agencies GROUP BY ALL),
  best AS (SELECT *, max(bits) OVER (PARTITION BY entity, field) AS best FROM weights)
 SELECT entity, field, form, bits, best, pow(2, bits - best) / sum(pow(2, bits - best)) OVER (PARTITION BY entity, field) AS p FROM best`)
 }
