@@ -47,7 +47,8 @@ func TestSchemathesisFindsNothingInTheAPI(t *testing.T) {
 	}
 	v := s.up("--api-rate", "1000000")
 	for role, of := range parts {
-		run := exec.CommandContext(t.Context(), tool, append([]string{"run", v.address + "/api/v1/openapi.json",
+		// By its interpreter, since its first line names that of where it was set up.
+		run := exec.CommandContext(t.Context(), filepath.Join(filepath.Dir(tool), "python"), append([]string{tool, "run", v.address + "/api/v1/openapi.json",
 			"--header", "Authorization: Bearer " + tokens[role], "--max-examples", "6", "--seed", "7", "--request-timeout", "60", "--no-color"}, of...)...)
 		run.Dir = t.TempDir() // what it keeps for itself
 		if err := os.WriteFile(filepath.Join(run.Dir, "schemathesis.toml"), []byte(realNames), 0o644); err != nil {
