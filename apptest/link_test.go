@@ -2,15 +2,12 @@ package apptest
 
 import (
 	"database/sql"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	_ "modernc.org/sqlite"
 )
@@ -169,39 +166,6 @@ func (s *shell) seen(dataset string) (n int) {
 		s.t.Fatal(err)
 	}
 	return n
-}
-
-// A run that is killed leaves what was there, and the next one ends as if
-// nothing had happened.
-func TestALinkRunThatIsKilledLeavesTheGoldenRecordsOfBefore(t *testing.T) {
-	s := newShell(t)
-	s.ok("demo", "--people", "6000", "--seed", "6", "--dir", "land")
-	h := *s
-	h.dir = filepath.Join(s.dir, "land")
-	var numbers struct{ Rows [][]any }
-	h.ok("query", `SELECT identity_number FROM "population"."person" ORDER BY 1 LIMIT 1`, "--json").json(t, &numbers)
-	number := numbers.Rows[0][0].(string)
-	before := h.ok("get", "person", number, "--json").out
-	file := h.read("entities/person.yaml")
-	for n := range 6 {
-		h.write("entities/person.yaml", file+fmt.Sprintf("# read again, %d\n", n)) // another file: everything is linked anew
-		run := exec.Command(binary, "link", "run", "person")
-		run.Dir = h.dir
-		if err := run.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(100+250*n) * time.Millisecond)
-		_ = run.Process.Kill() // it may have ended
-		_ = run.Wait()
-		if got := h.ok("get", "person", number, "--json").out; got != before {
-			t.Fatalf("killed after %d ms: got %s\nwant %s", 100+250*n, got, before)
-		}
-	}
-	h.ok("link", "run")
-	if got := h.ok("get", "person", number, "--json").out; got != before {
-		t.Errorf("at the end: got %s\nwant %s", got, before)
-	}
-	h.ok("retention").says(t, "entity.person")
 }
 
 func TestAnEntityFileThatNamesWhatIsNotThereStopsNothingElse(t *testing.T) {

@@ -243,7 +243,7 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 		return h.confined(ctx, d.config.Memory/figureShare, d.data("tmp", "figures"))
 	})
 	h.flow = flow.New(flow.Options{Hub: d.dir, Cleaners: d.config.Threads, Engine: h.engine, Lake: h.lake, State: h.state, Keys: h.keys, Log: p.log(), Say: p.mention,
-		Principal: p.principal(), Now: p.now, Progress: progress, Hook: h.hook.flow,
+		Principal: p.principal(), Now: p.now, Progress: progress, Linking: p.showLinking, Hook: h.hook.flow,
 		Rules: clean.Rules{Engine: h.rules, Timeout: d.config.RuleTimeout}, Elements: d.elements, References: d.contracts.ReferenceData(),
 		Source: source.Options{RangeRows: d.config.RangeRows, RangeBytes: d.config.RangeBytes, FieldLimit: int(d.config.FieldLimit)}})
 	h.door = access.New(h.state, h.keys, access.Options{Now: p.now, Log: p.log()})

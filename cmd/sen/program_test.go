@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/link/resolve"
 	"github.com/sen-hub/sen/internal/text"
 )
 
@@ -91,5 +94,13 @@ func TestFindingsAreSaidInTheReadersLanguage(t *testing.T) {
 	}
 	if got := en.said(line); got != line.Says {
 		t.Errorf("in English: %s", got)
+	}
+}
+
+func TestEveryStepOfALinkageHasWords(t *testing.T) {
+	for _, step := range append(slices.Clone(resolve.Steps), flow.StepConflicts) {
+		if words := linkSteps[step]; words.vi == "" || words.en == "" {
+			t.Errorf("%s has no words", step)
+		}
 	}
 }

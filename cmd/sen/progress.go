@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/flow"
 )
 
@@ -122,4 +123,35 @@ func (v *progress) stop() {
 	v.bar.SetCurrent(int64(v.datasets) * barSteps)
 	v.bar.Abort(true)
 	v.pool.Wait()
+}
+
+// linkSteps are the steps of a linkage in words.
+var linkSteps = map[string]struct{ vi, en string }{
+	"mentions":         {"xem bản ghi", "looking at the records"},
+	"succession":       {"số cũ, số mới", "old and new numbers"},
+	"register":         {"sổ gốc", "the register"},
+	"keys":             {"nối theo khóa", "linking by keys"},
+	"compare":          {"so sánh", "comparing"},
+	"alone":            {"bản ghi lẻ", "records on their own"},
+	"decide":           {"quyết định nhóm", "deciding who is one"},
+	"identifiers":      {"giữ mã định danh", "keeping identifiers"},
+	"decided":          {"theo người quyết định", "what people decided"},
+	"review":           {"cặp cần người xem", "pairs for people"},
+	"count":            {"đếm", "counting"},
+	"golden":           {"lập bản ghi vàng", "making golden records"},
+	flow.StepConflicts: {"tìm mâu thuẫn, nạp chỉ mục", "contradictions, index"},
+}
+
+// showLinking shows on a terminal the step that a linkage is in, in a line
+// that redraws itself and is gone at the end.
+func (p *program) showLinking(at flow.Linking) {
+	if !p.notes.Live || p.flags.json {
+		return
+	}
+	line := "\r\x1b[K"
+	if at.Step != "" {
+		words := linkSteps[at.Step]
+		line += p.notes.Paint(terminal.Quiet, fmt.Sprintf("  link  %s  %d/%d  %s", at.Entity, at.Number, at.Last, p.lang.Pick(words.vi, words.en)))
+	}
+	fmt.Fprint(p.notes, line)
 }

@@ -94,6 +94,7 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	p.notes.Live = false // it is a log
 	var w *worker
 	h, err := p.open(ctx, func(at flow.Progress) { w.report(at) })
 	if err != nil {

@@ -42,6 +42,7 @@ const (
 	HookClean   = "clean"   // a range was cleaned and written, not yet checkpointed
 	HookCommit  = "commit"  // before and after each table's commit
 	HookCertify = "certify" // the tables are committed; and again when all is stored but the certificate
+	HookLink    = "link"    // of Link: before each step, and when its tables are made and the index is not
 	HookRetain  = "retain"  // of Retain, called by the lake: old snapshots are gone; before each file that is removed
 )
 
@@ -65,6 +66,7 @@ type Options struct {
 	Rules      clean.Rules                    // where the SQL of contracts' own rules runs
 	Cleaners   int                            // ranges that are cleaned side by side, of all datasets; default: the number of CPUs
 	Progress   func(Progress)                 // called by several goroutines
+	Linking    func(Linking)                  // told of each step of Link, and of the end with the zero value
 	Hook       func(point string, rows int64) // rows of the range; 0 where the point is of no range. It is called side by side
 }
 
@@ -76,6 +78,17 @@ type Progress struct {
 	Bytes      int64 // of the source, read so far
 	TotalBytes int64 // of the source; 0 when unknown
 }
+
+// Linking is where Link stands.
+type Linking struct {
+	Entity       string
+	Step         string // one of resolve.Steps, or StepConflicts
+	Number, Last int    // of the steps, from 1 on
+}
+
+// StepConflicts is the last step of Link: finding out where datasets say
+// different things, beside the loading of the index.
+const StepConflicts = "conflicts"
 
 // Flow conducts. It is safe for concurrent use; one dataset has one run at a time.
 type Flow struct {
@@ -101,6 +114,9 @@ func New(o Options) *Flow {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
+	}
+	if o.Linking == nil {
+		o.Linking = func(Linking) {}
 	}
 	if o.Hook == nil {
 		o.Hook = func(string, int64) {}

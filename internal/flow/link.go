@@ -68,6 +68,7 @@ func goldenFields(e *link.Entity) []lake.Field {
 // db (nil: into the lake alone). Where nothing has changed since the last time,
 // it says what was found then.
 func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity *link.Entity) (Linked, error) {
+	defer f.o.Linking(Linking{})
 	in, err := f.linking(ctx, entity)
 	if err != nil {
 		return Linked{}, err
@@ -95,6 +96,7 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 	if err != nil {
 		return Linked{}, err
 	}
+	f.linkStep(entity, StepConflicts, len(resolve.Steps)+1)
 	both, inner := errgroup.WithContext(ctx) // neither needs the other, and the index is written by one thread
 	both.Go(func() (err error) {
 		out.Disputed, err = f.findConflicts(inner, e, in, links, golden)
@@ -105,6 +107,11 @@ func (f *Flow) Link(ctx context.Context, e *engine.Engine, db *index.DB, entity 
 		return out, err
 	}
 	return out, f.noteUndone(ctx, in.decisions)
+}
+
+func (f *Flow) linkStep(entity *link.Entity, name string, number int) {
+	f.o.Linking(Linking{Entity: entity.Entity, Step: name, Number: number, Last: len(resolve.Steps) + 1})
+	f.o.Hook(HookLink, 0)
 }
 
 // resolve makes the tables of an entity anew. Golden records come last: their
@@ -121,7 +128,7 @@ func (f *Flow) resolve(ctx context.Context, e *engine.Engine, in linking, links,
 		columns = append(columns, engine.Ident(field.Name))
 	}
 	var made []lake.File
-	o := resolve.Options{Entity: in.entity, Sources: in.sources, Decisions: in.decisions, Golden: func(ctx context.Context, query string) error {
+	o := resolve.Options{Entity: in.entity, Sources: in.sources, Decisions: in.decisions, Step: func(n int) { f.linkStep(in.entity, resolve.Steps[n], n+1) }, Golden: func(ctx context.Context, query string) error {
 		file, err := write(ctx, c, golden, run, len(made), "SELECT "+strings.Join(columns, ", ")+" FROM ("+query+")")
 		made = append(made, file)
 		return err

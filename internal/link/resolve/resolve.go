@@ -43,6 +43,9 @@ type Options struct {
 	// withdrawn too. Those that stand go before what keys and records say.
 	Decisions []state.Decision
 
+	// Step is told of each step before it begins, by its place in Steps; nil is not.
+	Step func(n int)
+
 	// Golden takes the golden records of one range of things, in order of
 	// their identifiers, as a query; the ranges come in order.
 	Golden func(ctx context.Context, query string) error
@@ -105,6 +108,9 @@ type run struct {
 	renumbered bool // the records are read by the newest of their numbers
 }
 
+// Steps are what Run does, in this order.
+var Steps = []string{"mentions", "succession", "register", "keys", "compare", "alone", "decide", "identifiers", "decided", "review", "count", "golden"}
+
 // Run makes the relation Links in the session, and hands over the golden
 // records.
 func Run(ctx context.Context, c *engine.Conn, o Options) (Report, error) {
@@ -116,19 +122,17 @@ func Run(ctx context.Context, c *engine.Conn, o Options) (Report, error) {
 	if o.Scratch != "" {
 		defer os.RemoveAll(o.Scratch)
 	}
-	for _, step := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{"mentions", r.mentions}, {"succession", r.succession}, {"register", r.register}, {"keys", r.byKey},
-		{"compare", r.byComparison}, {"alone", r.alone}, {"decide", r.decide},
-		{"identifiers", r.keepIdentifiers}, {"decided", r.decided}, {"review", r.review}, {"count", r.count}, {"golden", r.golden},
+	for n, do := range []func(context.Context) error{
+		r.mentions, r.succession, r.register, r.byKey, r.byComparison, r.alone, r.decide, r.keepIdentifiers, r.decided, r.review, r.count, r.golden,
 	} {
+		if o.Step != nil {
+			o.Step(n)
+		}
 		begun := time.Now()
-		if err := step.do(ctx); err != nil {
+		if err := do(ctx); err != nil {
 			return r.report, fmt.Errorf("entity %s: %w", r.entity.Entity, err)
 		}
-		r.report.Seconds[step.name] = time.Since(begun).Seconds()
+		r.report.Seconds[Steps[n]] = time.Since(begun).Seconds()
 	}
 	return r.report, nil
 }
