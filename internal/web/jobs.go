@@ -115,11 +115,11 @@ func (q *request) stream(look func(context.Context) (any, error)) error {
 	end := time.After(longest)
 	for {
 		changed := q.o.Desk.JobsChanged()
-		data, err := look(q.ctx())
-		if err != nil {
-			return err
+		html, err := q.jobList(look)
+		if err != nil && last != "" { // the answer has begun: a page of the error has no place in it
+			q.logged(err)
+			return nil
 		}
-		html, err := q.part("jobs", "job-list", data)
 		if err != nil {
 			return err
 		}
@@ -143,6 +143,15 @@ func (q *request) stream(look func(context.Context) (any, error)) error {
 			return nil
 		}
 	}
+}
+
+// jobList is the list of the jobs that look finds, as the pages have it.
+func (q *request) jobList(look func(context.Context) (any, error)) (string, error) {
+	data, err := look(q.ctx())
+	if err != nil {
+		return "", err
+	}
+	return q.part("jobs", "job-list", data)
 }
 
 // part is a part of a page.

@@ -2,7 +2,10 @@ package web
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -101,4 +104,45 @@ func TestProgressComesAsEvents(t *testing.T) {
 		}
 	}
 	t.Errorf("the job never came: %v", lines.Err())
+}
+
+// TestWhoLeavesIsNoError has readers leave before the answer, and in the middle
+// of a stream.
+func TestWhoLeavesIsNoError(t *testing.T) {
+	var log bytes.Buffer
+	h := consoleWith(t, slog.New(slog.NewTextHandler(&log, nil)))
+	cookie := signIn(t, h, account.Operator)
+	log.Reset() // that somebody has signed in
+	for _, target := range []string{"/jobs/live", "/systems/civil-status.birth/live", "/systems", "/jobs"} {
+		ctx, leave := context.WithCancel(t.Context())
+		leave()
+		r := httptest.NewRequestWithContext(ctx, "GET", target, nil)
+		r.AddCookie(cookie)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	r := httptest.NewRequestWithContext(ctx, "GET", "/jobs/live", nil)
+	r.AddCookie(cookie)
+	w := &leaving{ResponseRecorder: httptest.NewRecorder(), leave: func() {
+		leave()
+		ask(h, "POST", "/systems/civil-status.birth/sync", nil, cookie) // something to tell whoever has left
+	}}
+	h.ServeHTTP(w, r)
+	if log.Len() > 0 {
+		t.Errorf("who leaves is logged:\n%s", log.String())
+	}
+	if page := w.Body.String(); strings.Contains(page, "<!doctype") {
+		t.Errorf("the stream goes on with a page:\n%s", page)
+	}
+}
+
+// leaving is a reader who leaves at the first word.
+type leaving struct {
+	*httptest.ResponseRecorder
+	leave func()
+}
+
+func (l *leaving) Write(b []byte) (int, error) {
+	defer l.leave()
+	return l.ResponseRecorder.Write(b)
 }

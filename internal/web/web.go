@@ -266,14 +266,23 @@ func statusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
+// logged logs what is ours to mend. Where the reader has gone meanwhile, a room
+// broke off in words of its own, and nothing is wrong.
+func (q *request) logged(err error) (gone bool) {
+	if q.ctx().Err() != nil {
+		return true
+	}
+	if statusOf(err) >= http.StatusInternalServerError {
+		q.o.Log.Error("a page failed", "path", q.r.Pattern, "error", engine.Loggable(err))
+	}
+	return false
+}
+
 // fail shows what went wrong, and what to do next. What is ours to mend is
 // logged and not shown.
 func (q *request) fail(err error) {
 	status := statusOf(err)
-	if status >= http.StatusInternalServerError {
-		q.o.Log.Error("a page failed", "path", q.r.Pattern, "error", engine.Loggable(err))
-	}
-	if errors.Is(err, context.Canceled) {
+	if q.logged(err) {
 		return
 	}
 	var e *sen.Error

@@ -2,6 +2,7 @@ package web
 
 import (
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -23,6 +24,11 @@ import (
 // account for each role.
 func console(t *testing.T) http.Handler {
 	t.Helper()
+	return consoleWith(t, nil)
+}
+
+func consoleWith(t *testing.T, log *slog.Logger) http.Handler {
+	t.Helper()
 	dir := t.TempDir()
 	if err := os.CopyFS(filepath.Join(dir, "contracts"), demo.Contracts()); err != nil {
 		t.Fatal(err)
@@ -35,7 +41,7 @@ func console(t *testing.T) http.Handler {
 	t.Cleanup(func() { s.Close() })
 	accounts := account.New(s, account.Options{})
 	addAccounts(t, s)
-	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{}), Entities: entities}), Accounts: accounts, Country: "Sen"})
+	pages, err := New(Options{Desk: desk.New(desk.Options{Dir: dir, Country: "Sen", Contracts: set, State: s, Jobs: job.New(s, job.Options{}), Entities: entities}), Accounts: accounts, Country: "Sen", Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
