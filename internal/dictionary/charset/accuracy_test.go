@@ -290,7 +290,7 @@ func FuzzVietnameseIsNeverChanged(f *testing.F) {
 		f.Fatal(err)
 	}
 	var all []string
-	for rime := range rimes {
+	for rime := range rimes() {
 		all = append(all, rime)
 	}
 	slices.Sort(all)

@@ -3,6 +3,7 @@ package charset
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -48,7 +49,7 @@ var (
 
 // rimes are all, with each tone on each of their vowels: people place it
 // differently.
-var rimes = func() map[string]bool {
+var rimes = sync.OnceValue(func() map[string]bool {
 	set := map[string]bool{}
 	for nucleus, endings := range codas {
 		for _, coda := range strings.Fields(endings) {
@@ -65,7 +66,7 @@ var rimes = func() map[string]bool {
 		}
 	}
 	return set
-}()
+})
 
 // Syllable reports whether word is spelled as a Vietnamese syllable, in any
 // case and Unicode form.
@@ -74,11 +75,12 @@ func Syllable(word string) bool {
 	if strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(unicode.Mn, r) }) {
 		word = norm.NFC.String(word)
 	}
-	if rimes[word] {
+	all := rimes()
+	if all[word] {
 		return true
 	}
 	for _, onset := range onsets {
-		if rest, found := strings.CutPrefix(word, onset); found && rimes[rest] {
+		if rest, found := strings.CutPrefix(word, onset); found && all[rest] {
 			return true
 		}
 	}
