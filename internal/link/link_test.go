@@ -1,6 +1,7 @@
 package link
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -238,5 +240,96 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 	}
 	if err != nil || l.Table.Rows != 2 || l.Things != 2 || len(l.Table.Columns) != 1 {
 		t.Errorf("got %+v, %v", l, err)
+	}
+}
+
+// Parquet whose columns are all text is read column by column; with one that is
+// not, the engine reads it. What comes in is the same.
+func TestColumnsOfTextAreReadAsTheEngineReadsThem(t *testing.T) {
+	e, err := engine.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	c, err := e.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var read []*Labelled
+	for _, more := range []string{"", ", i AS n"} {
+		file := filepath.Join(t.TempDir(), "people.parquet")
+		if err := c.Exec(t.Context(), fmt.Sprintf(`COPY (SELECT [' Nguyễn Văn An ', 'null', 'Trần', '', NULL][1 + (hash(i) %% 5)::INT] AS name,
+ CASE WHEN i %% 7 = 0 THEN NULL ELSE (hash(i) %% 9000)::VARCHAR END AS phone, (i // 2)::VARCHAR AS person%s FROM range(30_000) r(i)) TO %s (ROW_GROUP_SIZE 4096)`,
+			more, engine.Literal(file))); err != nil {
+			t.Fatal(err)
+		}
+		l, err := ReadFiles(t.Context(), e, []string{file}, ReadOptions{Truth: Truth{Column: "person"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.number()
+		read = append(read, l)
+	}
+	text, engines := read[0], read[1]
+	if text.Table.Rows != 30_000 || engines.Table.Rows != 30_000 || !slices.Equal(text.Truth, engines.Truth) {
+		t.Fatalf("%d and %d records", text.Table.Rows, engines.Table.Rows)
+	}
+	for k, a := range text.Table.Columns {
+		b := engines.Table.Columns[k]
+		if !slices.Equal(a.Counts, b.Counts) || a.Filled != b.Filled {
+			t.Fatalf("column %s: %d and %d values", a.Name, a.Distinct(), b.Distinct())
+		}
+		for i := range int32(text.Table.Rows) {
+			x, y := text.Table.row(i)[k], engines.Table.row(i)[k]
+			if x != y || x != Missing && a.Value(x) != b.Value(y) {
+				t.Fatalf("column %s, record %d: codes %d and %d", a.Name, i, x, y)
+			}
+		}
+	}
+}
+
+func TestATextThatIsNoUTF8IsRefused(t *testing.T) {
+	e, err := engine.Open(t.Context(), engine.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	c, err := e.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	file := filepath.Join(t.TempDir(), "people.parquet")
+	if err := c.Exec(t.Context(), "COPY (SELECT 'person ' || i AS name, i::VARCHAR AS person FROM range(3) r(i)) TO "+engine.Literal(file)+" (COMPRESSION uncompressed)"); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.ReplaceAll(content, []byte("person 1"), []byte("pers\xffn 1")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = ReadFiles(t.Context(), e, []string{file}, ReadOptions{Truth: Truth{Column: "person"}})
+	if sen.KindOf(err) != sen.Corrupt || !strings.Contains(fmt.Sprint(err), "no UTF-8") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestSpacesAndWordsThatMeanNoneAreTakenAway(t *testing.T) {
+	for _, space := range []string{" ", "\t", "\n", "\u0085", "\u00a0", "\u1680", "\u2003", "\u2028", "\u202f", "\u205f", "\u3000"} {
+		for _, core := range []string{"", "a", "ă", "Ứ", "đỏ", "né", "字", "N/A", "không rõ", "UNKNOWN", "nam", "-", "--", "---", "ẵ", "é1"} {
+			for _, raw := range []string{core, space + core, core + space, space + core + space} {
+				want := strings.TrimSpace(raw)
+				switch strings.ToLower(want) {
+				case "n/a", "không rõ", "unknown", "-", "--":
+					want = ""
+				}
+				if got := clean(raw); got != want {
+					t.Errorf("%q: got %q, want %q", raw, got, want)
+				}
+			}
+		}
 	}
 }

@@ -2,11 +2,14 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -153,7 +156,7 @@ func ReadFiles(ctx context.Context, e *engine.Engine, files []string, o ReadOpti
 	}
 	l.out.Table = NewTable(l.names)
 	for part, r := range readers {
-		if err := l.read(ctx, e, part, r); err != nil {
+		if err := l.read(ctx, e, part, files[part], r); err != nil {
 			return nil, err
 		}
 	}
@@ -206,8 +209,11 @@ func (l *loading) allThere() error {
 
 // read puts one file's records behind the others. The engine reads a range of
 // Parquet while the one before is put into the table.
-func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source.Reader) error {
+func (l *loading) read(ctx context.Context, e *engine.Engine, part int, file string, r source.Reader) error {
 	at := l.places(r.Columns())
+	if texts, ok := source.TextsOf(r); ok && at.all(texts.Has) {
+		return l.readTexts(ctx, part, at, file, texts)
+	}
 	group, inner := errgroup.WithContext(ctx)
 	blocks := make(chan block, 2)
 	group.Go(func() error {
@@ -250,6 +256,80 @@ func (l *loading) read(ctx context.Context, e *engine.Engine, part int, r source
 	return group.Wait()
 }
 
+// readTexts puts the records of Parquet files that are all text behind the
+// others, their columns side by side.
+func (l *loading) readTexts(ctx context.Context, part int, at places, file string, texts source.Texts) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, c := range l.grow(part, int(texts.Rows()), at, file) {
+		group.Go(func() error {
+			if c.from >= 0 {
+				if err := texts.Read(inner, c.from, c.add); err != nil {
+					return err
+				}
+				return c.sound(file)
+			}
+			none := make([]string, codesPerPiece)
+			for left := int(texts.Rows()); left > 0; left -= len(none) {
+				if err := c.add(none[:min(left, len(none))]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// filling is a column on its way into the table.
+type filling struct {
+	from   int                         // the file's, or -1
+	add    func(values []string) error // puts the next values behind the others, "" where there is none
+	column *Column                     // the table's; nil: of the truth or the ids
+}
+
+// sound refuses a text that is no UTF-8.
+func (f filling) sound(file string) error {
+	if f.column == nil {
+		return nil
+	}
+	for i := range f.column.Distinct() {
+		if !utf8.ValidString(f.column.Value(int32(i))) {
+			return sen.Errorf(sen.Corrupt, "a text of column %q is no UTF-8", f.column.Name).At("%s", file).
+				WithHint("ask the file's owner for it again; Parquet knows no other encoding")
+		}
+	}
+	return nil
+}
+
+// grow makes room for n more records, and says how their columns are filled: those of
+// the table, the truth and the ids.
+func (l *loading) grow(part, n int, at places, file string) []filling {
+	t := l.out.Table
+	first := t.Rows
+	t.extend(part, n)
+	from := slices.Repeat([]int{-1}, len(l.names))
+	for i, to := range at.table {
+		if to >= 0 {
+			from[to] = i
+		}
+	}
+	var out []filling
+	for column, of := range from {
+		next := first
+		out = append(out, filling{of, func(values []string) error {
+			t.fill(column, next, values)
+			next += len(values)
+			return nil
+		}, t.Columns[column]})
+	}
+	out = append(out, filling{at.truth, l.addTruth, nil})
+	if at.id >= 0 {
+		out = append(out, filling{at.id, func(values []string) error { return l.addIDs(file, values) }, nil})
+	}
+	return out
+}
+
 // block is a range of a file's rows: a column of text for each column that is
 // read, in the order of the file.
 type block struct {
@@ -284,6 +364,16 @@ func (l *loading) places(columns []source.Column) places {
 	return at
 }
 
+// all reports whether something holds of all columns that anybody wants.
+func (p places) all(holds func(column int) bool) bool {
+	for i := range p.table {
+		if p.reads(i) && !holds(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // reads reports whether anybody wants a column.
 func (p places) reads(i int) bool { return p.table[i] >= 0 || i == p.truth || i == p.id }
 
@@ -296,70 +386,43 @@ func (l *loading) add(part int, at places, b block) error {
 		}
 		n += int(batch.NumRows())
 	}
-	t := l.out.Table
-	first := t.Rows
-	t.extend(part, n)
-	of := slices.Repeat([]int{-1}, len(l.names)+2) // per column of the table, then truth and id: the file's
-	for i, to := range at.table {
-		if to >= 0 {
-			of[to] = i
-		}
-	}
-	of[len(l.names)], of[len(l.names)+1] = at.truth, at.id
-	var failed error
-	sideBySide(len(of), func(to int) {
-		switch {
-		case to == len(l.names):
-			l.addTruth(b, of[to])
-		case to > len(l.names):
-			failed = l.addIDs(b, of[to])
-		default:
-			t.fill(to, first, n, b.columns(of[to]))
-		}
-	})
-	return failed
-}
-
-// columns are the parts of a column of the file, none for -1.
-func (b block) columns(at int) []*array.String {
-	if at < 0 {
-		return nil
-	}
-	out := make([]*array.String, len(b.batches))
-	for i, batch := range b.batches {
-		out[i] = batch.Column(at).(*array.String)
-	}
-	return out
-}
-
-// addIDs puts the names of a block's rows behind the others.
-func (l *loading) addIDs(b block, column int) error {
-	for _, ids := range b.columns(column) {
-		for i := range ids.Len() {
-			if _, fresh := l.out.ids.number(strings.TrimSpace(ids.Value(i))); !fresh {
-				return sen.Errorf(sen.Invalid, "record %d has the %s of another", l.named+i+1, l.ID).At("%s", b.file).
-					WithHint("the column that names the records has another value for each")
+	columns := l.grow(part, n, at, b.file)
+	failed := make([]error, len(columns))
+	sideBySide(len(columns), func(i int) {
+		for _, batch := range b.batches {
+			values := make([]string, batch.NumRows())
+			if from := columns[i].from; from >= 0 {
+				texts := batch.Column(from).(*array.String)
+				for row := range values {
+					values[row] = texts.Value(row) // of one that is NULL it is empty
+				}
+			}
+			if failed[i] = columns[i].add(values); failed[i] != nil {
+				return
 			}
 		}
-		l.named += ids.Len()
+	})
+	return errors.Join(failed...)
+}
+
+// addIDs puts the names of records behind the others.
+func (l *loading) addIDs(file string, ids []string) error {
+	for i, id := range ids {
+		if _, fresh := l.out.ids.number(strings.TrimSpace(id)); !fresh {
+			return sen.Errorf(sen.Invalid, "record %d has the %s of another", l.named+i+1, l.ID).At("%s", file).
+				WithHint("the column that names the records has another value for each")
+		}
 	}
+	l.named += len(ids)
 	return nil
 }
 
-// addTruth puts what a block's rows say of the truth behind the others.
-func (l *loading) addTruth(b block, column int) {
-	for _, batch := range b.batches {
-		if column < 0 {
-			for range batch.NumRows() {
-				l.out.said.add("")
-			}
-			continue
-		}
-		values := batch.Column(column).(*array.String)
-		for i := range values.Len() {
-			l.out.said.add(values.Value(i)) // of one that is NULL it is empty
-		}
+// addTruth puts what records say of the truth behind the others.
+func (l *loading) addTruth(values []string) error {
+	for _, value := range values {
+		l.out.said.add(value)
 	}
+	return nil
 }
 
 // readable refuses a row that could not be read.

@@ -3,8 +3,6 @@ package link
 import (
 	"strings"
 
-	"github.com/apache/arrow-go/v18/arrow/array"
-
 	"github.com/sen-hub/sen/internal/dictionary"
 )
 
@@ -30,7 +28,8 @@ type Column struct {
 	Counts []int32 // per distinct value: how many records have it
 	Filled int     // records that have a value
 
-	values texts
+	values  texts
+	cleaned []string // room of codes
 }
 
 // Distinct is how many distinct values there are.
@@ -89,31 +88,21 @@ func (t *Table) AddAnchor(values []string) {
 	t.Anchors = t.Rows
 }
 
-// fill gives n records from the first on their values of a column, which come
-// in parts; none at all where the records have no such column.
-func (t *Table) fill(column, first, n int, parts []*array.String) {
-	if len(parts) == 0 {
-		for i := range n {
-			t.row(int32(first + i))[column] = Missing
-		}
-	}
-	for _, values := range parts {
-		for _, code := range t.Columns[column].codes(values) {
-			t.row(int32(first))[column] = code
-			first++
-		}
+// fill gives the records from the first on their values of a column, "" where
+// one has none.
+func (t *Table) fill(column, first int, values []string) {
+	for i, code := range t.Columns[column].codes(values) {
+		t.row(int32(first + i))[column] = code
 	}
 }
 
-// codes are the numbers of values, each counted once more.
-func (c *Column) codes(values *array.String) []int32 {
-	cleaned := make([]string, values.Len())
-	for i := range cleaned {
-		if !values.IsNull(i) {
-			cleaned[i] = clean(values.Value(i))
-		}
+// codes are the numbers of values, each counted once more; they stand until the next.
+func (c *Column) codes(values []string) []int32 {
+	c.cleaned = c.cleaned[:0]
+	for _, value := range values {
+		c.cleaned = append(c.cleaned, clean(value))
 	}
-	codes := c.values.numbers(cleaned)
+	codes := c.values.numbers(c.cleaned)
 	for _, code := range codes {
 		c.count(code)
 	}
@@ -147,27 +136,57 @@ func (c *Column) count(code int32) int32 {
 func (t *Table) settle() {
 	for _, c := range t.Columns {
 		c.values.settle()
+		c.cleaned = nil
 	}
 }
 
 // clean takes the spaces from both ends and the words that mean "none".
 func clean(raw string) string {
-	value := strings.TrimSpace(raw)
-	if len(value) > longestNone || value == "" || !strings.Contains(noneBegins, value[:1]) {
-		return value
+	value := raw
+	if mayBeSpace(raw) {
+		value = strings.TrimSpace(raw)
 	}
-	switch strings.ToLower(value) {
-	case "null", "nan", "n/a", "na", "none", `\n`, "-", "--", "?", "unknown", "không rõ", "không có":
-		return ""
+	if len(value) <= longestNone && value != "" && strings.IndexByte(noneBegins, value[0]) >= 0 {
+		for _, none := range nones {
+			if len(none) == len(value) && strings.EqualFold(none, value) {
+				return ""
+			}
+		}
 	}
 	return value
 }
 
-// noneBegins are the letters that the words that mean "none" begin with.
+// mayBeSpace reports whether a value may begin or end with a space: it does not
+// where both ends are letters, digits or signs of ASCII or letters that
+// Vietnamese has beyond those, which are told by their first bytes.
+func mayBeSpace(value string) bool {
+	n := len(value)
+	if n == 0 {
+		return false
+	}
+	if first := value[0]; first <= ' ' || first >= 0x80 && !ofLetter(value) {
+		return true
+	}
+	last := n - 1
+	for last > 0 && last > n-3 && value[last]&0xc0 == 0x80 {
+		last--
+	}
+	return value[last] <= ' ' || value[last] >= 0x80 && !ofLetter(value[last:])
+}
+
+// ofLetter reports whether a text begins with a letter of U+00C0 to U+01FF, or
+// of U+1E80 to U+1EFF.
+func ofLetter(text string) bool {
+	return text[0] >= 0xc3 && text[0] <= 0xc7 || text[0] == 0xe1 && len(text) > 1 && text[1] >= 0xba && text[1] <= 0xbb
+}
+
+// nones are the words that mean "none", in any case.
+var nones = []string{"null", "nan", "n/a", "na", "none", `\n`, "-", "--", "?", "unknown", "không rõ", "không có"}
+
+// noneBegins are the bytes that they begin with.
 const noneBegins = `nNuUkK\-?`
 
-// longestNone is the longest word that means "none", in bytes, however it is
-// written.
+// longestNone is the longest of them, in bytes, however it is written.
 const longestNone = len("KHÔNG CÓ")
 
 // column is the one called so, in any case.

@@ -3,6 +3,7 @@ package link
 import (
 	"hash/maphash"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,9 @@ type texts struct {
 	// slots is a table of open addresses: the upper half of a text's hash, and
 	// its number plus one; 0 is free.
 	slots []uint64
+
+	hashes []uint64 // room of numbers
+	found  []int32
 }
 
 // seed is that of the hashes, which no order and no result hangs on.
@@ -66,27 +70,39 @@ func (t *texts) number(text string) (n int32, fresh bool) {
 	return t.place(maphash.String(seed, text), text)
 }
 
-// numbers gives the numbers of texts, Missing for an empty one. It looks for
+// numbers gives the numbers of texts, Missing for an empty one, which stand
+// until the next. It looks for
 // all places before it goes to one: a table is large, and the processor waits
 // for many places at once as long as for one.
 func (t *texts) numbers(all []string) []int32 {
 	t.spread(len(all))
 	mask, touched := len(t.slots)-1, uint64(0)
-	hashes := make([]uint64, len(all))
-	for i, text := range all {
-		hashes[i] = maphash.String(seed, text)
-		touched += t.slots[int(hashes[i]>>32)&mask]
+	hashes := t.hashes[:0]
+	for _, text := range all {
+		hash := maphash.String(seed, text)
+		hashes = append(hashes, hash)
+		touched += t.slots[int(hash>>32)&mask]
 	}
-	out := make([]int32, len(all))
-	for _, hash := range hashes {
+	out := slices.Grow(t.found[:0], len(all))[:len(all)]
+	t.hashes, t.found = hashes, out
+	for i, hash := range hashes {
+		out[i] = Missing
 		if s := t.slots[int(hash>>32)&mask]; s != 0 && s>>32 == hash>>32 {
-			touched += uint64(t.ends[uint32(s)-1])
+			out[i] = int32(uint32(s) - 1)
+			touched += uint64(t.ends[out[i]])
+		}
+	}
+	for _, n := range out {
+		if n != Missing {
+			touched += uint64(t.at(n)[0])
 		}
 	}
 	runtime.KeepAlive(touched)
 	for i, text := range all {
-		out[i] = Missing
-		if text != "" {
+		switch n := out[i]; {
+		case text == "":
+			out[i] = Missing
+		case n == Missing || t.at(n) != text:
 			out[i], _ = t.place(hashes[i], text)
 		}
 	}
@@ -163,4 +179,4 @@ func (t *texts) put(slot uint64) {
 
 // settle gives the memory back by which texts are found; number makes it anew
 // where it is needed again.
-func (t *texts) settle() { t.slots = nil }
+func (t *texts) settle() { t.slots, t.hashes, t.found = nil, nil, nil }
