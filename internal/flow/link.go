@@ -255,16 +255,25 @@ func loadIndex(ctx context.Context, e *engine.Engine, db *index.DB, entity *link
 		return err
 	}
 	load := loading{entity: entity, golden: scan.SQL(), merged: merged, position: current.String()}
-	err = load.into(ctx, c, db)
-	if errors.Is(err, errSeparator) {
-		load.translate = true
-		err = load.into(ctx, c, db)
+	for {
+		err := load.into(ctx, c, db)
+		switch {
+		case errors.Is(err, errSeparator) && !load.translate:
+			load.translate = true
+		case errors.Is(err, errOrder) && !load.sort:
+			load.sort = true
+		default:
+			return err
+		}
 	}
-	return err
 }
 
-// errSeparator: a value holds a sign that parts the index's fields.
-var errSeparator = errors.New("a value holds a separator of the index")
+// What the golden records are taken not to be, since finding out beforehand
+// would cost as much.
+var (
+	errSeparator = errors.New("a value holds a separator of the index")
+	errOrder     = errors.New("the golden records do not lie in the order of their identifiers")
+)
 
 // loading is an entity's golden records on their way into the index.
 type loading struct {
@@ -273,6 +282,7 @@ type loading struct {
 	merged    []int64 // things that people have brought together
 	position  string
 	translate bool // separators within values become spaces, which takes the engine several times as long
+	sort      bool // the golden records do not lie in order, as resolve writes them
 }
 
 func (l loading) into(ctx context.Context, c *engine.Conn, db *index.DB) error {
@@ -287,7 +297,7 @@ func (l loading) into(ctx context.Context, c *engine.Conn, db *index.DB) error {
 			return err
 		}
 	}
-	if err := loadGroups(ctx, c, load, groups, l.golden, l.translate); err != nil {
+	if err := l.loadGroups(ctx, c, load, groups); err != nil {
 		return err
 	}
 	return load.Commit(l.position)
@@ -355,9 +365,9 @@ var (
 )
 
 // loadGroups loads the fields, each group as one text that the engine writes.
-func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, golden string, translate bool) error {
+func (l loading) loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group) error {
 	plain := func(column string) string {
-		if translate {
+		if l.translate {
 			return "translate(CAST(" + engine.Ident(column) + " AS VARCHAR), chr(30) || chr(31), '  ')"
 		}
 		return engine.Ident(column)
@@ -370,15 +380,18 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 		}
 		columns = append(columns, "concat("+strings.Join(parts, ", ")+")") // NULL is nothing
 	}
-	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + golden
+	query := "SELECT " + strings.Join(columns, ", ") + " FROM " + l.golden
 	var things uint64
-	if err := c.Row(ctx, "SELECT count(*) FROM "+golden, &things); err != nil {
+	if err := c.Row(ctx, "SELECT count(*) FROM "+l.golden, &things); err != nil {
 		return err
 	}
-	first := bits.Len64(things / sortedAtOnce) // an identifier's first bits
+	first := bits.Len64(things / readAtOnce) // an identifier's first bits
 	width := uint64(1) << (63 - first)
 	for n := range uint64(1) << first {
-		within := fmt.Sprintf(" WHERE entity BETWEEN %d AND %d ORDER BY entity", n*width, n*width+width-1)
+		within := fmt.Sprintf(" WHERE entity BETWEEN %d AND %d", n*width, n*width+width-1)
+		if l.sort {
+			within += " ORDER BY entity"
+		}
 		if err := loadRange(ctx, c, load, groups, query+within); err != nil {
 			return err
 		}
@@ -386,12 +399,17 @@ func loadGroups(ctx context.Context, c *engine.Conn, load *index.Load, groups []
 	return nil
 }
 
-// sortedAtOnce is of about how many things the engine sorts the fields at a
+// readAtOnce is of about how many things the engine holds the fields at a
 // time: they lie in files by ranges of identifiers, of which it reads but few.
-const sortedAtOnce = 1 << 19
+const readAtOnce = 1 << 19
 
 func loadRange(ctx context.Context, c *engine.Conn, load *index.Load, groups []index.Group, query string) error {
+	last := int64(-1)
 	return eachThing(ctx, c, query, func(id int64, texts [][]byte) error {
+		if id <= last {
+			return errOrder
+		}
+		last = id
 		for n, text := range texts {
 			if fields := len(groups[n].Fields); bytes.Count(text, recordSeparator) != fields || bytes.Count(text, unitSeparator) != 3*fields {
 				return errSeparator

@@ -383,3 +383,49 @@ func (p *place) answer(query string) (out []string) {
 	}
 	return out
 }
+
+// The index takes golden records as they lie, where they lie in order and hold
+// none of its separators, and finds out where they do not.
+func TestGoldenRecordsOutOfOrderOrWithSeparatorsAreLoadedAllTheSame(t *testing.T) {
+	p := newPlace(t, map[string]string{"person": "1,An,,\n2,Bình,,\n3,Chi,,\n4,Dũng,,\n5,Em,,\n"})
+	want := map[string]int64{}
+	for key := range strings.SplitSeq("12345", "") {
+		want[key] = p.id("person", key)
+	}
+	golden, err := p.lake.Lookup(t.Context(), lake.Golden, flow.EntityDataset("person"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan, err := golden.Scan(t.Context(), lake.AsOf{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, err := golden.NewFile("upside-down", 0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.engine.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	rows, err := c.Copy(t.Context(), "SELECT * REPLACE (CASE WHEN id = '3' THEN 'C' || chr(30) || chr(31) || 'hi' ELSE name END AS name) FROM ("+scan.SQL()+") ORDER BY entity DESC", path, golden.FieldIDs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := golden.Commit(t.Context(), lake.Change{Add: []lake.File{{Path: path, Rows: rows}}, Replace: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.flow.LoadIndex(t.Context(), p.engine, p.db, p.entities); err != nil {
+		t.Fatal(err)
+	}
+	for key, id := range want {
+		if got := p.id("person", key); got != id {
+			t.Errorf("%s: got %d, want %d", key, got, id)
+		}
+	}
+	third, err := p.db.Get("person", "id", "3")
+	if err != nil || third.Fields[1].Value != "C  hi" {
+		t.Errorf("got %+v, %v", third, err)
+	}
+}

@@ -149,13 +149,14 @@ func (r *run) byFirstKey(ctx context.Context) error {
 		parts[i] = fmt.Sprintf("SELECT %d::UTINYINT AS _src, _record, %s AS _k, %s AS _name, %s AS _birth", i, s.value(r.keys()[0]), s.value(name), s.value(birth))
 		if r.renumbered {
 			parts[i] += ", _renumbered"
-			how = "CASE WHEN m._renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
+			how = "CASE WHEN _renumbered THEN '" + ByOtherKey + "' ELSE '" + ByKey + "' END"
 		}
 		parts[i] += " FROM " + mention(i)
 	}
-	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, CASE WHEN NOT %[1]s THEN g._id END AS _entity,
- CAST(CASE WHEN NOT %[1]s AND g._id IS NOT NULL THEN %[2]s END AS sen_how) AS _how, g._id IS NOT NULL AND %[1]s AS _conflict
-FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k`, contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
+	// What contradicts is worked out once: under a CASE the engine would not share it.
+	return r.exec(ctx, `CREATE OR REPLACE TEMP TABLE sen_l AS SELECT _src, _record, CASE WHEN NOT _against THEN _id END AS _entity,
+ CAST(CASE WHEN NOT _against AND _id IS NOT NULL THEN %[2]s END AS sen_how) AS _how, _id IS NOT NULL AND _against AS _conflict
+FROM (SELECT m.*, g._id, %[1]s AS _against FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k)`, contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
 }
 
 // keepLoose keeps what the records say that the first key does not link, so that
