@@ -111,7 +111,11 @@ func (p *program) timePages(ctx context.Context, requests int) ([]bench.PageTime
 	if err != nil {
 		return nil, err
 	}
-	site, err := p.site(ctx, h, h.desk(p), upFlags{listen: "127.0.0.1:0"}, slog.New(slog.NewJSONHandler(p.err, nil)))
+	siteOf, err := p.site(ctx, h, upFlags{listen: "127.0.0.1:0"}, slog.New(slog.NewJSONHandler(p.err, nil)))
+	if err != nil {
+		return nil, err
+	}
+	site, err := siteOf(h.desk(p))
 	if err != nil {
 		return nil, err
 	}

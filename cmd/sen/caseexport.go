@@ -69,7 +69,7 @@ func (p *program) exportCases(ctx context.Context, f desk.CaseFilter, why reason
 		return err
 	}
 	done := exported{File: out, Cases: len(lines)}
-	err = p.withHub(ctx, nil, nil, func(h *hub, _ []contract.Dataset) error {
+	err = p.withHub(ctx, nil, func(h *hub, _ []contract.Dataset) error {
 		rows := []caseRow{}
 		for _, line := range lines {
 			of, err := h.rowsOf(ctx, p, line, why, "case export", limit)

@@ -89,7 +89,7 @@ type caseShown struct {
 }
 
 func (p *program) showCase(ctx context.Context, number int64, why reason, limit int) error {
-	return p.withHub(ctx, nil, nil, func(h *hub, _ []contract.Dataset) error {
+	return p.withHub(ctx, nil, func(h *hub, _ []contract.Dataset) error {
 		line, err := h.desk(p).Case(ctx, p.lang, number)
 		if err != nil {
 			return err

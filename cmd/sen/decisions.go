@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/sen-hub/sen/internal/decision"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/link"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -71,7 +73,7 @@ func (p *program) confirm(ctx context.Context, number int64, later bool) error {
 		return err
 	}
 	out := decided{Decision: desk.Named(made)}
-	if err := h.takeEffect(ctx, &out, later); err != nil {
+	if err := p.takeEffect(ctx, h, &out, later); err != nil {
 		return err
 	}
 	return p.answer(out, func() { p.showDecided(out) })
@@ -90,7 +92,7 @@ func (h *hub) decisions() decision.Decisions {
 
 // takeEffect links the records of a decision's entity anew, unless the decision
 // waits or that is wanted later.
-func (h *hub) takeEffect(ctx context.Context, d *decided, later bool) error {
+func (p *program) takeEffect(ctx context.Context, h *hub, d *decided, later bool) (err error) {
 	if later || d.State == decision.Proposed {
 		return nil
 	}
@@ -98,8 +100,18 @@ func (h *hub) takeEffect(ctx context.Context, d *decided, later bool) error {
 	if err != nil {
 		return err
 	}
-	d.Linked, err = h.link(ctx, entities)
+	d.Linked, err = p.linkOpen(ctx, h, entities)
 	return err
+}
+
+// linkOpen links entities of a hub that this process has open: by the one that is
+// up, where there is one.
+func (p *program) linkOpen(ctx context.Context, h *hub, entities []*link.Entity) ([]flow.Linked, error) {
+	out, err := p.linkAnew(ctx, h.declarations, entities, func() (out conducted, err error) {
+		out.linked, out.unlinked = h.link(ctx, entities)
+		return out, nil
+	})
+	return out.linked, errors.Join(err, out.unlinked)
 }
 
 func (p *program) listDecisions(ctx context.Context, entities []string) error {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
@@ -32,6 +35,9 @@ type declarations struct {
 	elements  *dictionary.Set // the dictionary with the hub's own elements
 	contracts *contract.Set
 	problems  contract.Problems // of elements, then of contracts
+
+	seen   [sha256.Size]byte // the files, as they were read
+	readAt time.Time
 }
 
 // read finds the hub and reads what it declares.
@@ -40,15 +46,21 @@ func (p *program) read() (*declarations, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &declarations{dir: dir}
+	d := &declarations{dir: dir, readAt: p.now()}
 	if d.config, err = readConfig(filepath.Join(dir, configFile)); err != nil {
 		return nil, err
 	}
 	p.setLanguage(d.config.Language)
+	d.readFolders()
+	return d, nil
+}
+
+// readFolders reads what stands beside sen.yaml.
+func (d *declarations) readFolders() {
+	d.seen = d.fingerprint()
 	d.elements, d.problems = readElements(d.path("elements"))
 	set, problems := contract.LoadDir(d.path("contracts"), contractOptions(d.elements))
 	d.contracts, d.problems = set, append(d.problems, problems...)
-	return d, nil
 }
 
 // contractOptions lets contracts name the elements of the dictionary.
@@ -162,15 +174,39 @@ type hub struct {
 	door   *access.Door
 	index  *index.DB // kept open by `sen up`; else nil
 
-	linking sync.Mutex // who has it loads the index that is kept open
+	linking *sync.Mutex // who has it loads the index that is kept open
 
 	hook  hook
 	rules func(context.Context) (*engine.Engine, error) // see confined; opened once
 
 	figures func(context.Context) (*engine.Engine, error) // of indicators; as rules, and apart from it: both name what they read
 
-	mu   sync.Mutex
-	stop []func() error // what was started, in order
+	stop *started
+}
+
+// started is what was started, in order: functions that stop it.
+type started struct {
+	mu  sync.Mutex
+	all []func() error
+}
+
+func (s *started) add(stop func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, stop)
+}
+
+// newHub is a hub of which nothing is open yet.
+func newHub(d *declarations) *hub {
+	return &hub{declarations: d, linking: &sync.Mutex{}, stop: &started{}}
+}
+
+// declaring is the same open hub under declarations that have been read anew.
+func (h *hub) declaring(d *declarations) *hub {
+	again := *h
+	again.declarations = d
+	again.flow = h.flow.Declaring(d.elements, d.contracts.ReferenceData())
+	return &again
 }
 
 // open starts the rooms. Close stops them; where one does not come up, those
@@ -180,7 +216,12 @@ func (p *program) open(ctx context.Context, progress func(flow.Progress)) (*hub,
 	if err != nil {
 		return nil, err
 	}
-	h := &hub{declarations: d}
+	return p.openDeclared(ctx, d, progress)
+}
+
+// openDeclared starts the rooms of a hub whose declarations have been read.
+func (p *program) openDeclared(ctx context.Context, d *declarations, progress func(flow.Progress)) (*hub, error) {
+	h := newHub(d)
 	if err := h.start(ctx, p, progress); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
@@ -210,7 +251,7 @@ func (h *hub) startStore(ctx context.Context, p *program) (err error) {
 	if h.keys, h.state, err = d.openState(ctx, p); err != nil {
 		return err
 	}
-	h.stop = append(h.stop, h.state.Close)
+	h.stop.add(h.state.Close)
 	if h.at, err = d.lakeAt(ctx, p); err != nil {
 		return err
 	}
@@ -219,7 +260,7 @@ func (h *hub) startStore(ctx context.Context, p *program) (err error) {
 	if h.lake, err = lake.Open(ctx, h.at); err != nil {
 		return err
 	}
-	h.stop = append(h.stop, h.lake.Close)
+	h.stop.add(h.lake.Close)
 	return nil
 }
 
@@ -235,7 +276,7 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 	if h.engine, err = engine.Open(ctx, engine.Options{Functions: clean.Functions(), Threads: 1, Memory: d.config.Memory, Spill: d.data("tmp"), Remote: h.remote}); err != nil {
 		return err
 	}
-	h.stop = append(h.stop, h.engine.Close)
+	h.stop.add(h.engine.Close)
 	h.rules = h.once(func(ctx context.Context) (*engine.Engine, error) {
 		return h.confined(ctx, d.config.Memory/ruleShare, d.data("tmp", "rules"))
 	})
@@ -251,14 +292,15 @@ func (h *hub) start(ctx context.Context, p *program, progress func(flow.Progress
 }
 
 // desk answers from all rooms.
-func (h *hub) desk(p *program) *desk.Desk { return h.deskOf(p, nil) }
+func (h *hub) desk(p *program) *desk.Desk { return h.deskOf(p, nil, nil) }
 
-// deskOf answers from all rooms; w does what people ask for.
-func (h *hub) deskOf(p *program, w *worker) *desk.Desk {
+// deskOf answers from all rooms; w does what people ask for, and knows what of
+// the folder is not in force.
+func (h *hub) deskOf(p *program, w *worker, refused contract.Problems) *desk.Desk {
 	o := h.declarations.deskOptions(h.state, p.now)
 	o.Entities = sync.OnceValues(func() ([]*link.Entity, error) { return h.readEntities(nil) })
 	if w != nil {
-		o.Relink, o.Jobs = w.linkAnew, w.jobs
+		o.Relink, o.Jobs, o.Problems, o.Declared = w.linkAnew, w.jobs, refused, h.readAt
 	}
 	o.Engine, o.Lake, o.Door, o.Flow, o.Index = h.engine, h.lake, h.door, h.flow, h.reader
 	o.Reread = func() (*contract.Set, contract.Problems) {
@@ -283,9 +325,7 @@ const figureShare = 4
 func (h *hub) confined(ctx context.Context, memory int64, spill string) (*engine.Engine, error) {
 	e, err := engine.Open(ctx, engine.Options{Threads: h.config.Threads, Memory: memory, Spill: spill, Only: []string{h.lake.Root()}, Remote: h.remote})
 	if err == nil {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.stop = append(h.stop, e.Close)
+		h.stop.add(e.Close)
 	}
 	return e, err
 }
@@ -306,18 +346,18 @@ func (h *hub) once(open func(context.Context) (*engine.Engine, error)) func(cont
 
 // Close stops the rooms, the last one first.
 func (h *hub) Close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	h.stop.mu.Lock()
+	defer h.stop.mu.Unlock()
 	var all error
-	for i := len(h.stop) - 1; i >= 0; i-- {
-		all = errors.Join(all, h.stop[i]())
+	for _, stop := range slices.Backward(h.stop.all) {
+		all = errors.Join(all, stop())
 	}
 	return all
 }
 
 // withHub opens the hub for what names mean, and closes it.
-func (p *program) withHub(ctx context.Context, names []string, progress func(flow.Progress), do func(*hub, []contract.Dataset) error) error {
-	h, err := p.open(ctx, progress)
+func (p *program) withHub(ctx context.Context, names []string, do func(*hub, []contract.Dataset) error) error {
+	h, err := p.open(ctx, nil)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (h *hub) keepIndex() error {
 		return err
 	}
 	h.index = db
-	h.stop = append(h.stop, db.Close)
+	h.stop.add(db.Close)
 	return nil
 }
 
@@ -80,8 +80,8 @@ func (h *hub) freeIndex() (*index.DB, error) {
 }
 
 // serveIndex answers other processes from the index that is kept open, and
-// brings into it what they link, until ctx ends.
-func (h *hub) serveIndex(ctx context.Context, entities []*link.Entity, log *slog.Logger) error {
+// brings into it what they link, until ctx ends. now are the hub's entities.
+func (h *hub) serveIndex(ctx context.Context, now func() []*link.Entity, log *slog.Logger) error {
 	if h.index == nil {
 		<-ctx.Done()
 		return nil
@@ -92,7 +92,7 @@ func (h *hub) serveIndex(ctx context.Context, entities []*link.Entity, log *slog
 	turn := time.NewTicker(every)
 	defer turn.Stop()
 	for {
-		if err := h.freshen(ctx, entities); err != nil && ctx.Err() == nil {
+		if err := h.freshen(ctx, now()); err != nil && ctx.Err() == nil {
 			log.Error("the index does not have what was linked; answers come from the lake", "error", err)
 		}
 		select {

@@ -346,9 +346,9 @@ func (p *program) showFigures(lines []figureLine) {
 const figuresEvery = 5 * time.Minute
 
 // keepFigures runs, while the hub is up, the indicators that are due.
-func (p *program) keepFigures(ctx context.Context, h *hub, failed func(name string, err error)) error {
+func (p *program) keepFigures(ctx context.Context, now func() *hub, failed func(name string, err error)) error {
 	for {
-		lines, err := p.runIndicators(ctx, h, nil, true)
+		lines, err := p.runIndicators(ctx, now(), nil, true)
 		if err != nil && !errors.Is(err, context.Canceled) {
 			failed("", err)
 		}

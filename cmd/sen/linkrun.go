@@ -30,37 +30,47 @@ then what the records say; and the relations of what was linked: parents, spouse
 owners, as the section relationships says. Where nothing has changed since the last time, nothing
 is done. Identifiers of things are kept from run to run. Where datasets say different
 things of one thing, the one that is most likely wrong gets a correction case
-(` + "`sen case list`" + `). ` + "`sen sync`" + ` does the same at its end.`,
+(` + "`sen case list`" + `). ` + "`sen sync`" + ` does the same at its end. Where ` + "`sen up`" + ` serves the
+hub, it does the work, for all entities, and goes on after Ctrl-C here.`,
 		Example: "  sen link run\n  sen link run person",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			h, err := p.open(cmd.Context(), nil)
-			if err != nil {
-				return err
-			}
-			defer h.Close()
-			entities, err := h.readEntities(args)
-			if err != nil {
-				return err
-			}
-			if len(entities) == 0 {
-				return sen.Errorf(sen.NotFound, "this hub has no entities").At("%s", h.path("entities")).WithHint("`sen link infer FILE` drafts one")
-			}
-			linked, err := h.link(cmd.Context(), entities)
-			if err != nil {
-				return err
-			}
-			cases, err := h.updateCases(cmd.Context(), p.now())
-			if err != nil {
-				return err
-			}
-			return p.answer(linked, func() {
-				p.showLinked(linked, entities)
-				p.showConflicts(linked, entities)
-				p.tellCases(cases)
-			})
+			return p.linkRun(cmd.Context(), args)
 		},
 		ValidArgsFunction: p.completeEntities,
 	}
+}
+
+func (p *program) linkRun(ctx context.Context, names []string) error {
+	d, err := p.read()
+	if err != nil {
+		return err
+	}
+	entities, err := d.readEntities(names)
+	if err != nil {
+		return err
+	}
+	if len(entities) == 0 {
+		return sen.Errorf(sen.NotFound, "this hub has no entities").At("%s", d.path("entities")).WithHint("`sen link infer FILE` drafts one")
+	}
+	out, err := p.linkAnew(ctx, d, entities, func() (out conducted, err error) {
+		h, err := p.openDeclared(ctx, d, nil)
+		if err != nil {
+			return out, err
+		}
+		defer h.Close()
+		if out.linked, out.unlinked = h.link(ctx, entities); out.unlinked == nil {
+			out.cases, out.unsettled = h.updateCases(ctx, p.now())
+		}
+		return out, nil
+	})
+	if err := errors.Join(err, out.unlinked, out.unsettled); err != nil {
+		return err
+	}
+	return p.answer(out.linked, func() {
+		p.showLinked(out.linked, entities)
+		p.showConflicts(out.linked, entities)
+		p.tellCases(out.cases)
+	})
 }
 
 // parseEntities reads the entity files of the hub as they are written.
@@ -204,6 +214,9 @@ func (p *program) showRelations(all []flow.Linked, entities []*link.Entity) {
 	t := terminal.Table{Align: "lrr", Left: 2, Head: []string{"", p.lang.Pick("quan hệ", "relations"), p.lang.Pick("chưa nối", "unlinked")}}
 	for _, l := range all {
 		at := slices.IndexFunc(entities, func(e *link.Entity) bool { return e.Entity == l.Entity })
+		if at < 0 {
+			continue // what is declared now cannot be read
+		}
 		for _, r := range l.Relations {
 			one, _ := entities[at].Relationships.Get(r.Relationship)
 			name := cmp.Or(p.lang.Pick(entities[at].Name.VI, entities[at].Name.EN), l.Entity) + " · " + cmp.Or(p.lang.Pick(one.Name.VI, one.Name.EN), r.Relationship)

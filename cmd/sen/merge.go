@@ -80,7 +80,7 @@ func (p *program) decide(ctx context.Context, h *hub, proposal decision.Proposal
 		return err
 	}
 	out := decided{Decision: desk.Named(made)}
-	if err := h.takeEffect(ctx, &out, f.later); err != nil {
+	if err := p.takeEffect(ctx, h, &out, f.later); err != nil {
 		return err
 	}
 	return p.answer(out, func() {

@@ -27,11 +27,12 @@ type program struct {
 	env      func(string) string
 	now      func() time.Time
 
-	flags  flags
-	lang   text.Lang
-	screen terminal.Screen // of out
-	notes  terminal.Screen // of err: progress and what is not the answer
-	beside io.Writer       // where what happens meanwhile is told: above the bar, while there is one; else notes
+	flags     flags
+	lang      text.Lang
+	screen    terminal.Screen // of out
+	notes     terminal.Screen // of err: progress and what is not the answer
+	beside    io.Writer       // where what happens meanwhile is told: above the bar, while there is one; else notes
+	meanwhile func(string)    // who is told it instead; nil: nobody
 }
 
 // flags are those that every command knows.
@@ -167,9 +168,12 @@ func (p *program) log() *slog.Logger {
 }
 
 // principal is the operator: who runs the program, as the system knows them.
-func (p *program) principal() sen.Principal {
-	name := fmt.Sprint(os.Getuid())
-	if u, err := user.Current(); err == nil && u.Username != "" {
+func (p *program) principal() sen.Principal { return operator(fmt.Sprint(os.Getuid())) }
+
+// operator is a user of this system, by number.
+func operator(id string) sen.Principal {
+	name := id
+	if u, err := user.LookupId(id); err == nil && u.Username != "" {
 		name = u.Username
 	}
 	return sen.Principal{ID: "operator:" + name, Role: "operator"}

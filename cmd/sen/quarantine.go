@@ -12,6 +12,7 @@ import (
 	"github.com/sen-hub/sen/internal/contract"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -68,7 +69,8 @@ func (p *program) quarantineReleaseCommand() *cobra.Command {
 		Short: p.lang.Pick("Làm sạch lại những gì đã nhận theo hợp đồng đã sửa", "Clean again what has landed, under the mended contract"),
 		Long: `Cleans what landed at the last sync again, under the contract as it is now. Rows
 whose rule was mended leave the quarantine; the source is not read. A new
-certificate names the same source position.`,
+certificate names the same source position. Where ` + "`sen up`" + ` serves the hub, it does
+the work.`,
 		Example: "  sen quarantine release civil-status.birth",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
@@ -84,18 +86,18 @@ func (p *program) release(ctx context.Context, names []string, dryRun bool) erro
 	if dryRun {
 		return p.listHeld(ctx, names)
 	}
-	return p.conduct(ctx, names, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
-		return h.releaseAll(ctx, datasets)
+	return p.conduct(ctx, names, order{Kind: job.Release}, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
+		return h.releaseAll(ctx, datasets, flow.Demand{})
 	})
 }
 
-func (h *hub) releaseAll(ctx context.Context, datasets []contract.Dataset) []flow.Outcome {
+func (h *hub) releaseAll(ctx context.Context, datasets []contract.Dataset, demand flow.Demand) []flow.Outcome {
 	var out []flow.Outcome
 	for _, d := range datasets {
 		if ctx.Err() != nil {
 			break
 		}
-		out = append(out, h.flow.Release(ctx, d, flow.Demand{}))
+		out = append(out, h.flow.Release(ctx, d, demand))
 	}
 	return out
 }

@@ -162,7 +162,7 @@ func (p *program) openStore(ctx context.Context) (*hub, error) {
 	if err := d.whole(); err != nil {
 		return nil, err
 	}
-	h := &hub{declarations: d}
+	h := newHub(d)
 	if err := h.startStore(ctx, p); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}

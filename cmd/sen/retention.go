@@ -52,7 +52,7 @@ type retentionLine struct {
 }
 
 func (p *program) retention(ctx context.Context, names []string, dryRun bool) error {
-	return p.withHub(ctx, names, nil, func(h *hub, datasets []contract.Dataset) error {
+	return p.withHub(ctx, names, func(h *hub, datasets []contract.Dataset) error {
 		all := h.flow.Retain(ctx, datasets, h.config.Keep, dryRun)
 		if len(names) == 0 {
 			entities, err := h.flow.RetainEntities(ctx, h.config.Keep, dryRun)

@@ -134,7 +134,7 @@ func (p *program) askPairs(ctx context.Context, h *hub, e *link.Entity, pairs []
 	if !stands || f.later {
 		return lines.Err()
 	}
-	linked, err := h.link(ctx, []*link.Entity{e})
+	linked, err := p.linkOpen(ctx, h, []*link.Entity{e})
 	if err != nil {
 		return err
 	}

@@ -247,6 +247,10 @@ func (p *program) look(ctx context.Context, s live.Server, objects []string, dir
 
 // mention tells what happens while something is waited for.
 func (p *program) mention(what string) {
+	if p.meanwhile != nil {
+		p.meanwhile(what)
+		return
+	}
 	if !p.flags.json {
 		fmt.Fprintln(p.beside, p.notes.Paint(terminal.Quiet, terminal.Clean(what)))
 	}

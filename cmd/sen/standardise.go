@@ -52,7 +52,7 @@ type standardAnswer struct {
 
 // unitsOfHub is the hub's index of administrative units.
 func (p *program) unitsOfHub(ctx context.Context) (units *address.Index, err error) {
-	err = p.withHub(ctx, nil, nil, func(h *hub, _ []contract.Dataset) error {
+	err = p.withHub(ctx, nil, func(h *hub, _ []contract.Dataset) error {
 		units, err = h.flow.Units(ctx)
 		return err
 	})

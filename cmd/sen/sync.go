@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,7 @@ import (
 	"github.com/sen-hub/sen/internal/correction"
 	"github.com/sen-hub/sen/internal/desk"
 	"github.com/sen-hub/sen/internal/flow"
+	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 )
 
@@ -30,6 +30,10 @@ func (p *program) syncCommand() *cobra.Command {
 a rule, commits, and signs a certificate: what arrived is what was there. A
 source that has not changed is not read again. Killed anywhere, the next sync
 goes on by range. One dataset that fails does not stop the others.
+
+Where ` + "`sen up`" + ` serves the hub, it does the work, as a job of whoever asks, after
+the jobs before it; here is shown how far it has come. Ctrl-C then ends the showing
+alone: the hub goes on. What fails it tries again by itself.
 
 DATASET is a dataset (civil-status.birth) or an agency (civil-status).`,
 		Example: "  sen sync\n  sen sync civil-status\n  sen sync population.person --force",
@@ -48,57 +52,102 @@ DATASET is a dataset (civil-status.birth) or an agency (civil-status).`,
 }
 
 func (p *program) sync(ctx context.Context, names []string, demand flow.Demand) error {
-	return p.conduct(ctx, names, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
+	o := order{Kind: job.Sync, Task: state.Task{Force: demand.Force, AcceptLoss: demand.AcceptLoss}}
+	return p.conduct(ctx, names, o, func(h *hub, datasets []contract.Dataset) []flow.Outcome {
 		return h.flow.Sync(ctx, datasets, demand)
 	})
 }
 
+// conducted is what runs of datasets have brought, with what follows them.
+type conducted struct {
+	outcomes []flow.Outcome
+	linked   []flow.Linked
+	cases    correction.Changes
+
+	unkept, unlinked, unsettled error // why the contracts are not kept, nothing is linked, the cases are as they were
+}
+
 // conduct takes datasets through runs, with progress, and says what they
-// brought.
-func (p *program) conduct(ctx context.Context, names []string, do func(*hub, []contract.Dataset) []flow.Outcome) error {
+// brought. A hub that is up does the work where there is one; else do does.
+func (p *program) conduct(ctx context.Context, names []string, o order, do func(*hub, []contract.Dataset) []flow.Outcome) error {
+	d, err := p.read()
+	if err != nil {
+		return err
+	}
+	datasets, err := d.choose(names)
+	if err != nil {
+		return err
+	}
+	p.tellProblems(d)
+	if len(datasets) == 0 {
+		return p.nothingToSync(d)
+	}
 	view := newProgress(p)
-	return p.withHub(ctx, names, view.show, func(h *hub, datasets []contract.Dataset) error {
-		p.tellProblems(h.declarations)
-		if len(datasets) == 0 {
-			return p.nothingToSync(h.declarations)
+	var out conducted
+	if c := d.dialHub(); c != nil {
+		for _, one := range datasets {
+			o.Datasets = append(o.Datasets, one.Name)
 		}
-		view.start(len(datasets))
-		outcomes := do(h, datasets)
-		view.stop()
-		answer := answerSync(outcomes)
-		after := context.WithoutCancel(ctx)
-		untold := h.keepContracts(after, datasets, outcomes) // what the sync itself brought is told all the same
-		if untold != nil {
-			p.report(sen.KindOf(untold), untold)
-			untold = reported{untold}
-		}
-		entities, err := h.readEntities(nil)
-		if err == nil && ctx.Err() == nil {
-			answer.Linked, err = h.link(ctx, entities)
-		}
-		if sen.KindOf(err) == sen.Busy {
-			p.mention(p.lang.Pick("một tiến trình khác đang liên kết; `sen link run` sau đó", "another process is linking; `sen link run` after it"))
-			err = nil
-		}
-		if err != nil { // the records are in: only what they say together is not known
+		out, err = p.handOver(ctx, c, o, view)
+	} else {
+		out, err = p.conductAlone(ctx, d, datasets, view, do)
+	}
+	if err != nil {
+		return err
+	}
+	return p.tellConducted(ctx, d, out)
+}
+
+// conductAlone does in this process what no hub is up to do.
+func (p *program) conductAlone(ctx context.Context, d *declarations, datasets []contract.Dataset, view *progress, do func(*hub, []contract.Dataset) []flow.Outcome) (out conducted, err error) {
+	h, err := p.openDeclared(ctx, d, view.show)
+	if err != nil {
+		return out, err
+	}
+	defer h.Close()
+	view.start(len(datasets))
+	out.outcomes = do(h, datasets)
+	view.stop()
+	after := context.WithoutCancel(ctx) // what the sync itself brought is told all the same
+	out.unkept = h.keepContracts(after, datasets, out.outcomes)
+	entities, err := h.readEntities(nil)
+	if err == nil && ctx.Err() == nil {
+		out.linked, err = h.link(ctx, entities)
+	}
+	out.unlinked = err
+	out.cases, out.unsettled = h.updateCases(after, p.now())
+	return out, nil
+}
+
+// tellConducted says what runs have brought.
+func (p *program) tellConducted(ctx context.Context, d *declarations, c conducted) error {
+	answer := answerSync(c.outcomes)
+	answer.Linked, answer.Cases = c.linked, c.cases
+	if sen.KindOf(c.unlinked) == sen.Busy {
+		p.mention(p.lang.Pick("một tiến trình khác đang liên kết; `sen link run` sau đó", "another process is linking; `sen link run` after it"))
+		c.unlinked = nil
+	}
+	var untold []error
+	for _, err := range []error{c.unkept, c.unlinked, c.unsettled} {
+		if err != nil { // the records are in: only what follows from them is not known
 			p.report(sen.KindOf(err), err)
-			untold = reported{err}
+			untold = append(untold, err)
 		}
-		if answer.Cases, err = h.updateCases(after, p.now()); err != nil {
-			p.report(sen.KindOf(err), err)
-			untold = errors.Join(untold, reported{err})
-		}
-		if err := p.answer(answer, func() {
-			p.showSync(answer, len(datasets))
-			p.showLinked(answer.Linked, entities)
-			p.showConflicts(answer.Linked, entities)
-			p.tellCases(answer.Cases)
-			p.syncNext(answer)
-		}); err != nil {
-			return err
-		}
-		return cmp.Or(p.failures(ctx, h.declarations, outcomes), untold)
-	})
+	}
+	entities, _ := d.readEntities(nil) // for their names
+	if err := p.answer(answer, func() {
+		p.showSync(answer, len(c.outcomes))
+		p.showLinked(answer.Linked, entities)
+		p.showConflicts(answer.Linked, entities)
+		p.tellCases(answer.Cases)
+		p.syncNext(answer)
+	}); err != nil {
+		return err
+	}
+	if err := p.failures(ctx, d, c.outcomes); err != nil || len(untold) == 0 {
+		return err
+	}
+	return reported{errors.Join(untold...)}
 }
 
 // keepContracts keeps the contracts by which datasets have been certified.

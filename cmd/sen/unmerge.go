@@ -118,7 +118,7 @@ func (p *program) takeOut(ctx context.Context, entity, key, record string, f dec
 			return err
 		}
 		out := unmerged{decided: decided{Decision: desk.Named(made)}}
-		if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
+		if err := p.takeEffect(ctx, h, &out.decided, f.later); err != nil {
 			return err
 		}
 		if out.Uses, err = h.desk(p).Uses(ctx, entity, []int64{found[0].ID}, time.Time{}, time.Time{}, request); err != nil {
@@ -152,7 +152,7 @@ func (p *program) withdraw(ctx context.Context, entity, name string, f decidingF
 		}
 	}
 	out := unmerged{decided: decided{Decision: desk.Named(one)}, Uses: []desk.Use{}}
-	if err := h.takeEffect(ctx, &out.decided, f.later); err != nil {
+	if err := p.takeEffect(ctx, h, &out.decided, f.later); err != nil {
 		return err
 	}
 	if one, err = h.desk(p).DecisionOf(ctx, entity, number); err != nil { // with what the run has noted

@@ -19,8 +19,6 @@ import (
 	"github.com/sen-hub/sen/internal/account"
 	"github.com/sen-hub/sen/internal/api"
 	"github.com/sen-hub/sen/internal/desk"
-	"github.com/sen-hub/sen/internal/flow"
-	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/web"
 )
 
@@ -47,7 +45,10 @@ func (p *program) upCommand() *cobra.Command {
 		Long: `Serves the console and the API on one address until it is stopped; what is under
 way ends at its next safe point, and the next start goes on. Everybody signs in
 (` + "`sen user add`" + `). Beyond this machine it wants TLS: a certificate, or a proxy before it
-that has one. Health is at /healthz and /readyz; metrics and profiles are at a port
+that has one. What commands of this machine's account change for long (sync, quarantine
+release, link run, merge), they hand over to it. Contracts, elements, entities and
+indicators that have changed come into force while it is up, unless they have faults;
+sen.yaml is read at the start. Health is at /healthz and /readyz; metrics and profiles are at a port
 of this machine alone.`,
 		Example: "  sen up\n  sen up --listen 0.0.0.0:8600 --tls-cert hub.pem --tls-key hub.key",
 		Args:    cobra.NoArgs,
@@ -95,27 +96,26 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 		return err
 	}
 	p.notes.Live = false // it is a log
-	var w *worker
-	h, err := p.open(ctx, func(at flow.Progress) { w.report(at) })
+	w := &worker{p: p, log: slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: p.level()}))}
+	p.meanwhile = w.say
+	h, err := p.open(ctx, w.report)
 	if err != nil {
 		return err
 	}
 	defer h.Close()
-	log := slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: p.level()}))
-	if w, err = p.startWorker(h, job.Options{Log: log}); err != nil {
-		return err
-	}
 	if err := h.keepIndex(); err != nil {
 		return err
 	}
-	answers := h.deskOf(p, w)
-	site, err := p.site(ctx, h, answers, f, log)
-	if err != nil {
+	if w.site, err = p.site(ctx, h, f, w.log); err != nil {
 		return err
 	}
 	metrics := newMetrics()
+	w.faults = metrics.faults
+	if err := w.start(h); err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	address, err := serve(ctx, group, f.listen, h.routes(metrics.counted(site)), f)
+	address, err := serve(ctx, group, f.listen, h.routes(metrics.counted(w)), f)
 	if err != nil {
 		return err
 	}
@@ -124,20 +124,7 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 			return err
 		}
 	}
-	group.Go(func() error {
-		return p.keepFigures(ctx, h, func(name string, err error) {
-			log.Error("an indicator has no new figure", "indicator", name, "error", err)
-		})
-	})
-	entities, err := answers.Entities()
-	if err != nil {
-		return err
-	}
-	group.Go(func() error { return h.serveIndex(ctx, entities, log) })
-	group.Go(func() error {
-		w.jobs.Run(ctx)
-		return nil
-	})
+	w.run(ctx, group)
 	scheme := "http"
 	if f.certificate != "" {
 		scheme = "https"
@@ -169,10 +156,11 @@ func (p *program) level() slog.Level {
 	return slog.LevelInfo
 }
 
-// site makes the console and the API over an open hub.
-func (p *program) site(ctx context.Context, h *hub, answers *desk.Desk, f upFlags, log *slog.Logger) (http.Handler, error) {
+// site is how the console and the API are made over a hub, each time that other
+// declarations come into force.
+func (p *program) site(ctx context.Context, h *hub, f upFlags, log *slog.Logger) (func(*desk.Desk) (http.Handler, error), error) {
 	accounts := account.New(h.state, account.Options{Now: p.now})
-	o := web.Options{Desk: answers, Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
+	o := web.Options{Accounts: accounts, Log: log, Now: p.now, Country: h.config.Country,
 		Secure: f.certificate != "" || f.behindProxy, Proxied: f.behindProxy}
 	host, _, _ := net.SplitHostPort(f.listen)
 	if h.config.Demo && loopback(host) {
@@ -181,14 +169,18 @@ func (p *program) site(ctx context.Context, h *hub, answers *desk.Desk, f upFlag
 		}
 		o.Demo = demoUsers
 	}
-	pages, err := web.New(o)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	mux.Handle("/", pages.Handler())
-	mux.Handle("/api/", api.New(api.Options{Desk: o.Desk, Accounts: accounts, Log: log, Now: p.now, Cookie: pages.Cookie(), PerMinute: f.apiRate}).Handler())
-	return mux, nil
+	return func(answers *desk.Desk) (http.Handler, error) {
+		o := o
+		o.Desk = answers
+		pages, err := web.New(o)
+		if err != nil {
+			return nil, err
+		}
+		mux := http.NewServeMux()
+		mux.Handle("/", pages.Handler())
+		mux.Handle("/api/", api.New(api.Options{Desk: answers, Accounts: accounts, Log: log, Now: p.now, Cookie: pages.Cookie(), PerMinute: f.apiRate}).Handler())
+		return mux, nil
+	}, nil
 }
 
 // demoUsers are the demonstration's people. They are made up, and served on
@@ -286,12 +278,14 @@ func serve(ctx context.Context, group *errgroup.Group, at string, handler http.H
 type metrics struct {
 	registry *prometheus.Registry
 	seconds  *prometheus.HistogramVec
+	faults   prometheus.Gauge
 }
 
 func newMetrics() *metrics {
 	m := &metrics{registry: prometheus.NewRegistry(), seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "sen_http_request_duration_seconds", Help: "How long requests took.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 10)}, []string{"code", "method"})}
-	m.registry.MustRegister(m.seconds, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		Name: "sen_http_request_duration_seconds", Help: "How long requests took.", Buckets: prometheus.ExponentialBuckets(0.001, 2.5, 10)}, []string{"code", "method"}),
+		faults: prometheus.NewGauge(prometheus.GaugeOpts{Name: "sen_declaration_faults", Help: "Faults of the hub's files, that keep what they declare from coming into force."})}
+	m.registry.MustRegister(m.seconds, m.faults, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 

@@ -50,7 +50,7 @@ type verifyLine struct {
 }
 
 func (p *program) verify(ctx context.Context, names []string, inSource bool) error {
-	return p.withHub(ctx, names, nil, func(h *hub, datasets []contract.Dataset) error {
+	return p.withHub(ctx, names, func(h *hub, datasets []contract.Dataset) error {
 		lines, err := h.verifyAll(ctx, datasets, len(names) > 0, inSource)
 		if err != nil {
 			return err

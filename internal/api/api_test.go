@@ -114,6 +114,7 @@ var operations = []struct {
 }{
 	{"GET", "/account", "", reading, "", 200},
 	{"GET", "/systems", "", reading, access.SeeSystems, 200},
+	{"GET", "/declarations", "", reading, access.SeeSystems, 200},
 	{"GET", "/systems/civil-status.birth", "", reading, access.SeeSystems, 200},
 	{"GET", "/systems/civil-status.birth/runs", "", reading, access.SeeSystems, 200},
 	{"GET", "/certificates/none", "", reading, access.SeeSystems, 404},

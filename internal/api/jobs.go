@@ -18,8 +18,9 @@ import (
 // Job is a job of the hub.
 type Job struct {
 	ID        string     `json:"id"`
-	Kind      string     `json:"kind" enum:"sync,verify,link"`
-	Dataset   string     `json:"dataset,omitempty" doc:"absent: of the whole hub"`
+	Kind      string     `json:"kind" enum:"sync,release,verify,link"`
+	Dataset   string     `json:"dataset,omitempty" doc:"absent: of several or of the whole hub"`
+	Datasets  []string   `json:"datasets,omitempty" doc:"those of a job that is of several"`
 	Principal string     `json:"principal" doc:"who asked for it; schedule: nobody"`
 	State     string     `json:"state" enum:"waiting,running,done,failed"`
 	Created   time.Time  `json:"created"`
@@ -43,6 +44,9 @@ type Progress struct {
 func showJob(j desk.Job) Job {
 	out := Job{ID: j.ID, Kind: j.Kind, Dataset: string(j.Dataset), Principal: j.Principal, State: string(j.State), Created: j.Created, Due: j.Due,
 		Tries: j.Tries, Error: j.Error, Result: j.Result}
+	for _, dataset := range j.Datasets {
+		out.Datasets = append(out.Datasets, string(dataset))
+	}
 	if !j.Begun.IsZero() {
 		out.Begun = &j.Begun
 	}

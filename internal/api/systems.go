@@ -136,6 +136,7 @@ func (a *API) registerSystems() {
 	answer(a, route{id: "list-systems", method: http.MethodGet, path: "/systems", summary: "The datasets, and where each stands", tag: tag, scopes: reading, act: access.SeeSystems}, a.systems)
 	answer(a, route{id: "get-system", method: http.MethodGet, path: "/systems/{dataset}", summary: "A dataset: its columns, schedule, budget, what changed in its contract", tag: tag, scopes: reading, act: access.SeeSystems}, a.system)
 	answer(a, route{id: "list-runs", method: http.MethodGet, path: "/systems/{dataset}/runs", summary: "A dataset's syncs, the newest first", tag: tag, scopes: reading, act: access.SeeSystems}, a.runs)
+	answer(a, route{id: "get-declarations", method: http.MethodGet, path: "/declarations", summary: "Since when the hub goes by what its folder declares, and what is wrong with what has changed since", tag: tag, scopes: reading, act: access.SeeSystems}, a.declarations)
 	answer(a, route{id: "get-certificate", method: http.MethodGet, path: "/certificates/{run}", summary: "The certificate of a run, to be checked by anyone", tag: tag, scopes: reading, act: access.SeeSystems}, a.certificate)
 }
 

@@ -30,7 +30,8 @@ type Options struct {
 	Dir        string // the hub's folder
 	Country    string
 	Contracts  *contract.Set
-	Problems   contract.Problems      // of elements and contracts
+	Problems   contract.Problems      // of what the folder declares; what has them is not in force
+	Declared   time.Time              // when what is in force was read
 	Elements   *dictionary.Set        // the dictionary with the hub's own elements
 	Indicators []*indicator.Indicator // in the order of the leader's page
 	State      *state.State           // nil where the hub has none yet
@@ -83,6 +84,18 @@ type Column struct {
 	Element     string `json:"element,omitempty"`
 	Required    bool   `json:"required,omitempty"`
 	Description string `json:"description,omitempty"`
+}
+
+// Declarations says what of the folder is in force.
+type Declarations struct {
+	Read   time.Time         // when what is in force was read
+	Faults contract.Problems // of files that are not in force, or of which a part is not
+}
+
+// Declarations says since when the hub goes by what it goes by, and what keeps
+// its folder from being all in force.
+func (d *Desk) Declarations() Declarations {
+	return Declarations{d.o.Declared, d.o.Problems.Errors()}
 }
 
 // Columns are a dataset's columns.

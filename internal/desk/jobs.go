@@ -81,7 +81,7 @@ func (d *Desk) underWay(j state.Job) Job {
 	if d.o.Jobs == nil || j.State != state.JobRunning {
 		return out
 	}
-	if p, ok := d.o.Jobs.Progress(j.Dataset); ok {
+	if p, ok := d.o.Jobs.ProgressOf(j); ok {
 		out.Progress = &p
 	}
 	return out

@@ -92,13 +92,19 @@ const StepConflicts = "conflicts"
 
 // Flow conducts. It is safe for concurrent use; one dataset has one run at a time.
 type Flow struct {
-	o      Options
-	tables atomic.Int64  // of the engine's, made so far: a name for each
-	gates  live.Gates    // of the servers that are read
-	slots  chan struct{} // one for each range that may be cleaned at a time
+	o Options
+	*shared
 
 	unitsRead sync.Mutex
 	units     *address.Index // of the administrative units, once they have been needed
+	unitsOf   string         // the runs that they are from
+}
+
+// shared is what a flow has together with those that were made from it.
+type shared struct {
+	tables atomic.Int64  // of the engine's, made so far: a name for each
+	gates  live.Gates    // of the servers that are read
+	slots  chan struct{} // one for each range that may be cleaned at a time
 
 	throttling sync.Mutex
 	throttles  map[string]live.Throttle // that were last seen, by the server's address
@@ -127,7 +133,17 @@ func New(o Options) *Flow {
 	if o.Say == nil {
 		o.Say = func(what string) { o.Log.Info(what) }
 	}
-	return &Flow{o: o, slots: make(chan struct{}, o.Cleaners)}
+	return &Flow{o: o, shared: &shared{slots: make(chan struct{}, o.Cleaners)}}
+}
+
+// Declaring is the same flow under contracts that have been read anew, with
+// their elements and references. What is under way goes on as it began; both
+// keep to the same cleaners and gates.
+func (f *Flow) Declaring(elements *dictionary.Set, references []contract.Dataset) *Flow {
+	o := f.o
+	o.Elements, o.References = elements, references
+	f.gates.Renew()
+	return &Flow{o: o, shared: f.shared}
 }
 
 // Outcome is what became of one dataset's sync.

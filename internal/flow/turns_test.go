@@ -24,7 +24,7 @@ func TestSmallDatasetsDoNotWaitForLargeOnes(t *testing.T) {
 		datasets = append(datasets, contract.Dataset{Name: sen.Dataset(fmt.Sprintf("a.d%d", i)), Contract: &contract.Contract{},
 			Object: &contract.Object{Name: "d"}, Server: &contract.Server{Type: "local", Facts: map[string]string{"path": name}}})
 	}
-	f := &Flow{o: Options{Hub: dir}}
+	f := &Flow{o: Options{Hub: dir}, shared: &shared{}}
 	turns := f.turns(t.Context(), datasets, func(contract.Dataset) bool { return true })
 	var got []int
 	// The first lane is slow: while it has one, the other has three.
@@ -56,7 +56,7 @@ func TestWhatMustWaitForItsWindowComesLast(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	f := &Flow{o: Options{Hub: dir, State: s}}
+	f := &Flow{o: Options{Hub: dir, State: s}, shared: &shared{}}
 	turns := f.turns(t.Context(), datasets, func(contract.Dataset) bool { return true })
 	var got []int
 	for i, more := turns.next(1); more; i, more = turns.next(1) {

@@ -33,16 +33,30 @@ func (f *Flow) unitsFor(ctx context.Context, d contract.Dataset) (*address.Index
 
 // Units is the index of the administrative units that datasets of the hub are
 // the reference of, as they were last certified; nil where no dataset is. It is
-// read once.
+// read again when one of them has been certified anew.
 func (f *Flow) Units(ctx context.Context) (*address.Index, error) {
 	f.unitsRead.Lock()
 	defer f.unitsRead.Unlock()
-	if f.units != nil {
-		return f.units, nil
+	from, err := f.unitRuns(ctx)
+	if err != nil || f.units != nil && from == f.unitsOf {
+		return f.units, err
 	}
-	var err error
 	f.units, err = f.readUnits(ctx)
+	f.unitsOf = from
 	return f.units, err
+}
+
+// unitRuns are the runs that the reference datasets were last certified by.
+func (f *Flow) unitRuns(ctx context.Context) (string, error) {
+	var runs []string
+	for _, d := range f.o.References {
+		last, _, err := f.o.State.LatestCertified(ctx, d.Name)
+		if err != nil {
+			return "", err
+		}
+		runs = append(runs, last.ID)
+	}
+	return strings.Join(runs, " "), nil
 }
 
 func (f *Flow) readUnits(ctx context.Context) (*address.Index, error) {

@@ -10,6 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -19,9 +20,10 @@ import (
 
 // Kinds of jobs.
 const (
-	Sync   = "sync"   // bring a dataset in
-	Verify = "verify" // hold source and store against the certificate
-	Link   = "link"   // make links and golden records, of the whole hub
+	Sync    = "sync"    // bring datasets in
+	Release = "release" // clean again what has landed of them
+	Verify  = "verify"  // hold source and store against the certificate
+	Link    = "link"    // make links and golden records, of the whole hub
 )
 
 // BySchedule is who asks for a job that a schedule has made due.
@@ -65,7 +67,8 @@ type Jobs struct {
 	holder string
 
 	mu       sync.Mutex
-	mine     map[string]bool // those that this process does
+	table    map[sen.Dataset]Planned // as Options.Planned
+	mine     map[string]bool         // those that this process does
 	progress map[sen.Dataset]Progress
 	changed  chan struct{} // closed at the next change
 	wake     chan struct{}
@@ -92,15 +95,21 @@ func New(s *state.State, o Options) *Jobs {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Jobs{state: s, o: o, holder: rand.Text(), mine: map[string]bool{}, progress: map[sen.Dataset]Progress{},
+	return &Jobs{state: s, o: o, holder: rand.Text(), table: o.Planned, mine: map[string]bool{}, progress: map[sen.Dataset]Progress{},
 		changed: make(chan struct{}), wake: make(chan struct{}, 1), stopping: make(chan struct{})}
 }
 
 // Add asks for a job. Where one of its kind waits already for the dataset, it is
 // that one.
 func (js *Jobs) Add(ctx context.Context, kind string, dataset sen.Dataset, by sen.Principal) (state.Job, error) {
+	return js.AddTask(ctx, kind, dataset, state.Task{}, by)
+}
+
+// AddTask asks for a job with a task. Where one of its kind waits already with
+// the same task, it is that one.
+func (js *Jobs) AddTask(ctx context.Context, kind string, dataset sen.Dataset, task state.Task, by sen.Principal) (state.Job, error) {
 	now := js.o.Now()
-	j, err := js.state.AddJob(ctx, state.Job{ID: state.NewID(now), Kind: kind, Dataset: dataset, Principal: by.ID, Created: now, Due: now})
+	j, err := js.state.AddJob(ctx, state.Job{ID: state.NewID(now), Kind: kind, Dataset: dataset, Task: task, Principal: by.ID, Created: now, Due: now})
 	if err != nil {
 		return j, err
 	}
@@ -128,6 +137,25 @@ func (js *Jobs) Progress(dataset sen.Dataset) (Progress, bool) {
 	return p, ok
 }
 
+// ProgressOf is how far a job has come: of several datasets the sum of those
+// that are under way or done, in the stage of those that are furthest behind.
+func (js *Jobs) ProgressOf(j state.Job) (sum Progress, ok bool) {
+	stages := []string{"extract", "commit", "certify", "done"}
+	least := len(stages)
+	for _, dataset := range j.Of() {
+		p, said := js.Progress(dataset)
+		if !said {
+			continue
+		}
+		ok = true
+		sum.Rows, sum.Bytes, sum.TotalBytes = sum.Rows+p.Rows, sum.Bytes+p.Bytes, sum.TotalBytes+p.TotalBytes
+		if at := slices.Index(stages, p.Stage); at < least {
+			sum.Stage, least = p.Stage, at
+		}
+	}
+	return sum, ok
+}
+
 // Changed is closed when a job of this process has changed, or has come further.
 func (js *Jobs) Changed() <-chan struct{} {
 	js.mu.Lock()
@@ -147,6 +175,19 @@ func (js *Jobs) tell() {
 
 // Planned is when a dataset is due by its timetable; false where it has none.
 func (js *Jobs) Planned(dataset sen.Dataset) (Planned, bool) {
-	p, ok := js.o.Planned[dataset]
+	p, ok := js.timetables()[dataset]
 	return p, ok
+}
+
+// Replan puts other timetables in the place of those that stand.
+func (js *Jobs) Replan(all map[sen.Dataset]Planned) {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	js.table = all
+}
+
+func (js *Jobs) timetables() map[sen.Dataset]Planned {
+	js.mu.Lock()
+	defer js.mu.Unlock()
+	return js.table
 }

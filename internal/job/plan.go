@@ -38,8 +38,9 @@ func (js *Jobs) planned(was []state.Schedule, now time.Time) (next []state.Sched
 	for _, one := range was {
 		before[one.Dataset] = one
 	}
-	for _, dataset := range slices.Sorted(maps.Keys(js.o.Planned)) {
-		table := js.o.Planned[dataset]
+	tables := js.timetables()
+	for _, dataset := range slices.Sorted(maps.Keys(tables)) {
+		table := tables[dataset]
 		one := before[dataset]
 		switch {
 		case one.Line != table.Line: // new, or another than before

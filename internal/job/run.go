@@ -3,6 +3,8 @@ package job
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,7 +89,7 @@ func (js *Jobs) take(ctx context.Context) (taken []state.Job, err error) {
 	js.mu.Lock()
 	for _, j := range taken {
 		js.mine[j.ID] = true
-		delete(js.progress, j.Dataset)
+		js.forget(j)
 	}
 	js.mu.Unlock()
 	js.tell()
@@ -95,16 +97,17 @@ func (js *Jobs) take(ctx context.Context) (taken []state.Job, err error) {
 }
 
 // ready are the jobs that may be taken now, the oldest first. A dataset has one
-// at a time; linking has the hub for itself, after all that is due: it holds as
-// much memory as all others.
+// at a time, and what is asked for of it later waits behind a job of several that
+// waits for it; linking has the hub for itself, after all that is due: it holds
+// as much memory as all others.
 func (js *Jobs) ready(open []state.Job) (out []state.Job) {
 	now := js.o.Now()
-	busy := map[sen.Dataset]bool{}
+	busy := busy{}
 	running, due := 0, 0
 	for _, j := range open {
 		switch {
 		case j.State == state.JobRunning && !js.lapsed(j, now):
-			busy[j.Dataset] = true
+			busy.take(j)
 			running++
 			if j.Kind == Link {
 				return nil
@@ -113,19 +116,31 @@ func (js *Jobs) ready(open []state.Job) (out []state.Job) {
 			due++
 		}
 	}
+	slices.SortStableFunc(open, func(a, b state.Job) int { return strings.Compare(string(a.State), string(b.State)) }) // what a dead process had goes before what waits
 	for _, j := range open {
 		free := j.State == state.JobRunning && js.lapsed(j, now) || j.State == state.JobWaiting && js.due(j, now)
-		if !free || busy[j.Dataset] || js.o.Work[j.Kind] == nil || running >= js.o.AtOnce {
+		if !free || js.o.Work[j.Kind] == nil || j.Kind == Link && (running > 0 || due > 0) {
 			continue
 		}
-		if j.Kind == Link && (running > 0 || due > 0) {
-			continue
+		if !busy.take(j) && running < js.o.AtOnce {
+			running++
+			out = append(out, j)
 		}
-		busy[j.Dataset] = true
-		running++
-		out = append(out, j)
 	}
 	return out
+}
+
+// busy are the datasets that a job has, or waits for; "" stands for jobs of
+// several, of which there is one at a time, and of the hub.
+type busy map[sen.Dataset]bool
+
+// take gives a job its datasets, and reports whether another has one of them.
+func (b busy) take(j state.Job) (taken bool) {
+	for _, dataset := range append([]sen.Dataset{j.Dataset}, j.Datasets...) {
+		taken = taken || b[dataset]
+		b[dataset] = true
+	}
+	return taken
 }
 
 // due reports whether a job that waits may be done. One that lies further ahead
@@ -161,12 +176,19 @@ func (js *Jobs) do(ctx context.Context, j state.Job) {
 	}
 	js.mu.Lock()
 	delete(js.mine, j.ID)
-	delete(js.progress, j.Dataset)
+	js.forget(j)
 	js.mu.Unlock()
 	js.tell()
 	select {
 	case js.wake <- struct{}{}:
 	default:
+	}
+}
+
+// forget lets go of how far a job has come; the caller has the lock.
+func (js *Jobs) forget(j state.Job) {
+	for _, dataset := range j.Of() {
+		delete(js.progress, dataset)
 	}
 }
 
@@ -219,7 +241,7 @@ func (js *Jobs) settled(j state.Job, stopped bool, result string, failure error)
 	if sen.KindOf(failure) != sen.Busy { // who waits for another does not fail
 		j.Tries++
 	}
-	if !passes(failure) || j.Tries >= js.o.MostTries {
+	if !Passes(failure) || j.Tries >= js.o.MostTries {
 		j.State, j.Finished = state.JobFailed, now
 		return j
 	}
@@ -227,8 +249,8 @@ func (js *Jobs) settled(j state.Job, stopped bool, result string, failure error)
 	return j
 }
 
-// passes reports whether a failure may be gone at the next try.
-func passes(err error) bool {
+// Passes reports whether a failure may be gone at the next try.
+func Passes(err error) bool {
 	switch sen.KindOf(err) {
 	case sen.Busy, sen.Unavailable, sen.Internal, sen.Canceled:
 		return true

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -222,6 +223,99 @@ func TestLinkingHasTheHubForItselfAfterWhatIsDue(t *testing.T) {
 	until(t, js, func() bool { return len(opened(t, s)) == 0 })
 	if got := strings.Join(order, " "); got != "sync sync link" {
 		t.Errorf("order %q", got)
+	}
+}
+
+// TestAJobOfSeveralHasAllOfThemAndIsNotOvertaken asks for two datasets together
+// while one of them is read, and for the other alone afterwards.
+func TestAJobOfSeveralHasAllOfThemAndIsNotOvertaken(t *testing.T) {
+	s := hub(t)
+	js := New(s, Options{Work: map[string]Work{Sync: nothing, Verify: nothing}, AtOnce: 4})
+	add := func(kind string, dataset sen.Dataset, task state.Task) state.Job {
+		j, err := js.AddTask(t.Context(), kind, dataset, task, lan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	both := state.Task{Datasets: []sen.Dataset{birth, death}}
+	first := add(Sync, birth, state.Task{})
+	if taken, err := js.take(t.Context()); err != nil || len(taken) != 1 {
+		t.Fatalf("took %v (%v)", taken, err)
+	}
+	all := add(Sync, "", both)
+	if again := add(Sync, "", both); again.ID != all.ID {
+		t.Error("asked for twice, it waits twice")
+	}
+	forced := both
+	forced.Force = true
+	if other := add(Sync, "", forced); other.ID == all.ID {
+		t.Error("one that is to be forced is one that is not")
+	}
+	add(Verify, death, state.Task{})
+	if taken, err := js.take(t.Context()); err != nil || len(taken) != 0 {
+		t.Errorf("while one of them is read, took %v (%v)", taken, err)
+	}
+	js.do(t.Context(), first)
+	taken, err := js.take(t.Context())
+	if err != nil || len(taken) != 1 || taken[0].ID != all.ID {
+		t.Fatalf("took %v (%v), want the one of both", taken, err)
+	}
+	for _, dataset := range both.Datasets {
+		js.Report(dataset, Progress{Stage: "extract", Rows: 5})
+	}
+	if p, ok := js.ProgressOf(taken[0]); !ok || p.Rows != 10 {
+		t.Errorf("progress %+v", p)
+	}
+	for _, dataset := range both.Datasets {
+		if of, err := s.JobsOf(t.Context(), dataset, 10); err != nil || !slices.ContainsFunc(of, func(j state.Job) bool { return j.ID == all.ID }) {
+			t.Errorf("the jobs of %s are without it: %v", dataset, err)
+		}
+	}
+}
+
+// TestALinkageThatDiedDoesNotStandInTheWay has the process of a linkage die, and
+// a sync of several asked for meanwhile.
+func TestALinkageThatDiedDoesNotStandInTheWay(t *testing.T) {
+	s, c := hub(t), newClock(morning)
+	dead := New(s, Options{Now: c.now, Work: map[string]Work{Link: nothing}})
+	_, _ = dead.Add(t.Context(), Link, "", lan)
+	if taken, err := dead.take(t.Context()); err != nil || len(taken) != 1 {
+		t.Fatalf("took %v (%v)", taken, err)
+	}
+	c.add(time.Hour)
+	var order []string
+	work := func(_ context.Context, j state.Job) (string, error) {
+		order = append(order, j.Kind)
+		return "", nil
+	}
+	js := New(s, Options{Now: c.now, Work: map[string]Work{Sync: work, Link: work}})
+	_, _ = js.AddTask(t.Context(), Sync, "", state.Task{Datasets: []sen.Dataset{birth, death}}, lan)
+	once(t, js)
+	once(t, js)
+	if got := strings.Join(order, " "); got != "sync link" {
+		t.Errorf("order %q", got)
+	}
+}
+
+// TestAskingAgainHastensWhatWaitsForItsNextTry asks for a job that has failed.
+func TestAskingAgainHastensWhatWaitsForItsNextTry(t *testing.T) {
+	s, c := hub(t), newClock(morning)
+	answer := error(sen.Errorf(sen.Unavailable, "the server does not answer"))
+	js := New(s, Options{Now: c.now, Work: map[string]Work{Sync: func(context.Context, state.Job) (string, error) { return "", answer }}})
+	first, _ := js.Add(t.Context(), Sync, birth, lan)
+	once(t, js)
+	answer = nil
+	once(t, js)
+	if len(opened(t, s)) != 1 {
+		t.Fatal("it is tried again before its time, though nobody asked")
+	}
+	if again, err := js.Add(t.Context(), Sync, birth, lan); err != nil || again.ID != first.ID {
+		t.Fatalf("asked again, it is %v (%v)", again, err)
+	}
+	once(t, js)
+	if left := opened(t, s); len(left) != 0 {
+		t.Errorf("asked for again, it still waits: %+v", left)
 	}
 }
 

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"github.com/sen-hub/sen"
@@ -20,22 +21,38 @@ const (
 	JobFailed  JobState = "failed"
 )
 
+// Task is what a job is asked for beyond its kind and dataset.
+type Task struct {
+	Datasets   []sen.Dataset `json:"datasets,omitempty"` // those of a job that is of several
+	Force      bool          `json:"force,omitempty"`
+	AcceptLoss bool          `json:"accept_loss,omitempty"`
+}
+
 // Job is one piece of work; what the kinds mean is for package job to say.
 type Job struct {
-	ID        string      `json:"id"`
-	Kind      string      `json:"kind"`
-	Dataset   sen.Dataset `json:"dataset,omitempty"` // empty: of the whole hub
-	Principal string      `json:"principal"`         // who asked for it
-	State     JobState    `json:"state"`
-	Created   time.Time   `json:"created"`
-	Due       time.Time   `json:"due"` // not before
-	Begun     time.Time   `json:"begun,omitzero"`
-	Finished  time.Time   `json:"finished,omitzero"`
-	Tries     int         `json:"tries"` // that have failed
-	Holder    string      `json:"-"`     // the process that does it
-	Expires   time.Time   `json:"-"`     // until when the holder has it
-	Error     string      `json:"error,omitempty"`
-	Result    string      `json:"result,omitempty"` // what it brought, in a word
+	ID      string      `json:"id"`
+	Kind    string      `json:"kind"`
+	Dataset sen.Dataset `json:"dataset,omitempty"` // empty: of the task's datasets; where it has none, of the whole hub
+	Task
+	Principal string    `json:"principal"` // who asked for it
+	State     JobState  `json:"state"`
+	Created   time.Time `json:"created"`
+	Due       time.Time `json:"due"` // not before
+	Begun     time.Time `json:"begun,omitzero"`
+	Finished  time.Time `json:"finished,omitzero"`
+	Tries     int       `json:"tries"` // that have failed
+	Holder    string    `json:"-"`     // the process that does it
+	Expires   time.Time `json:"-"`     // until when the holder has it
+	Error     string    `json:"error,omitempty"`
+	Result    string    `json:"result,omitempty"` // what it brought, in a word
+}
+
+// Of are the datasets that a job is of: none where it is of the whole hub.
+func (j Job) Of() []sen.Dataset {
+	if j.Dataset != "" {
+		return []sen.Dataset{j.Dataset}
+	}
+	return j.Datasets
 }
 
 // Schedule is when a dataset is read next.
@@ -47,15 +64,16 @@ type Schedule struct {
 }
 
 const (
-	jobColumns = `id, kind, dataset, principal, state, created, due, begun, finished, tries, holder, expires, error, result`
+	jobColumns = `id, kind, dataset, principal, state, created, due, begun, finished, tries, holder, expires, error, result, task`
 	selectJobs = `SELECT ` + jobColumns + ` FROM job`
 
-	insertJob = `INSERT INTO job (` + jobColumns + `) VALUES ($1, $2, $3, $4, 'waiting', $5, $6, '', '', 0, '', '', '', '')`
+	insertJob = `INSERT INTO job (` + jobColumns + `) VALUES ($1, $2, $3, $4, 'waiting', $5, $6, '', '', 0, '', '', '', '', $7)`
 	jobByID   = selectJobs + ` WHERE id = $1`
-	waitingOf = selectJobs + ` WHERE kind = $1 AND dataset = $2 AND state = 'waiting'`
+	waitingOf = selectJobs + ` WHERE kind = $1 AND dataset = $2 AND task = $3 AND state = 'waiting'`
+	hasten    = `UPDATE job SET due = $2 WHERE id = $1`
 	openJobs  = selectJobs + ` WHERE state IN ('waiting', 'running') ORDER BY id`
 	jobsAfter = selectJobs + ` WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2`
-	jobsOf    = selectJobs + ` WHERE dataset = $1 ORDER BY id DESC LIMIT $2`
+	jobsOf    = selectJobs + ` WHERE dataset = $1 OR task LIKE '%"' || $1 || '"%' ORDER BY id DESC LIMIT $2`
 	updateJob = `
 UPDATE job SET state = $2, due = $3, begun = $4, finished = $5, tries = $6, holder = $7, expires = $8, error = $9, result = $10 WHERE id = $1`
 	renewJob   = `UPDATE job SET expires = $3 WHERE id = $1 AND holder = $2 AND state = 'running'`
@@ -86,7 +104,8 @@ func (s *State) Jobs(ctx context.Context, after string, limit int) ([]Job, error
 	return rows(ctx, s.db, "read jobs", scanJob, jobsAfter, after, limit)
 }
 
-// JobsOf are a dataset's newest jobs, the newest first.
+// JobsOf are a dataset's newest jobs, the newest first, with those that are of
+// others too.
 func (s *State) JobsOf(ctx context.Context, dataset sen.Dataset, limit int) ([]Job, error) {
 	return rows(ctx, s.db, "read jobs", scanJob, jobsOf, dataset, limit)
 }
@@ -96,8 +115,8 @@ func (s *State) OpenJobs(ctx context.Context) ([]Job, error) {
 	return rows(ctx, s.db, "read jobs", scanJob, openJobs)
 }
 
-// AddJob adds a job that waits; where one of its kind and dataset waits already
-// it gives that one, and changes nothing.
+// AddJob adds a job that waits; where the same waits already it gives that one,
+// which is then due no later.
 func (s *State) AddJob(ctx context.Context, j Job) (kept Job, err error) {
 	err = s.write(ctx, "add a job", func(tx *sql.Tx) error {
 		kept, err = addJob(ctx, tx, j)
@@ -107,16 +126,34 @@ func (s *State) AddJob(ctx context.Context, j Job) (kept Job, err error) {
 }
 
 func addJob(ctx context.Context, tx *sql.Tx, j Job) (Job, error) {
-	waits, err := rows(ctx, tx, "read jobs", scanJob, waitingOf, j.Kind, j.Dataset)
+	task, err := j.Task.text()
+	if err != nil {
+		return Job{}, err
+	}
+	waits, err := rows(ctx, tx, "read jobs", scanJob, waitingOf, j.Kind, j.Dataset, task)
 	if err != nil {
 		return Job{}, err
 	}
 	if len(waits) > 0 {
-		return waits[0], nil
+		kept := waits[0]
+		if kept.Due.After(j.Due) {
+			kept.Due = j.Due
+			_, err = tx.ExecContext(ctx, hasten, kept.ID, stamp(kept.Due))
+		}
+		return kept, err
 	}
 	j.State = JobWaiting
-	_, err = tx.ExecContext(ctx, insertJob, j.ID, j.Kind, j.Dataset, j.Principal, stamp(j.Created), stamp(j.Due))
+	_, err = tx.ExecContext(ctx, insertJob, j.ID, j.Kind, j.Dataset, j.Principal, stamp(j.Created), stamp(j.Due), task)
 	return j, err
+}
+
+// text is a task as the table has it: the same task is the same text.
+func (t Task) text() (string, error) {
+	if len(t.Datasets) == 0 && !t.Force && !t.AcceptLoss {
+		return "", nil
+	}
+	b, err := json.Marshal(t)
+	return string(b), err
 }
 
 // ChangeJobs gives change all that wait or run, the oldest first, and keeps
@@ -144,7 +181,11 @@ func (s *State) ChangeJobs(ctx context.Context, change func(open []Job) ([]Job, 
 // waits for the same dataset is that other.
 func putJob(ctx context.Context, tx *sql.Tx, j Job) error {
 	if j.State == JobWaiting {
-		waits, err := rows(ctx, tx, "read jobs", scanJob, waitingOf, j.Kind, j.Dataset)
+		task, err := j.Task.text()
+		if err != nil {
+			return err
+		}
+		waits, err := rows(ctx, tx, "read jobs", scanJob, waitingOf, j.Kind, j.Dataset, task)
 		if err != nil {
 			return err
 		}
@@ -239,9 +280,14 @@ func scanSchedule(r scanner) (one Schedule, err error) {
 }
 
 func scanJob(r scanner) (j Job, err error) {
-	var created, due, begun, finished, expires string
-	if err := r.Scan(&j.ID, &j.Kind, &j.Dataset, &j.Principal, &j.State, &created, &due, &begun, &finished, &j.Tries, &j.Holder, &expires, &j.Error, &j.Result); err != nil {
+	var created, due, begun, finished, expires, task string
+	if err := r.Scan(&j.ID, &j.Kind, &j.Dataset, &j.Principal, &j.State, &created, &due, &begun, &finished, &j.Tries, &j.Holder, &expires, &j.Error, &j.Result, &task); err != nil {
 		return j, err
+	}
+	if task != "" {
+		if err := json.Unmarshal([]byte(task), &j.Task); err != nil {
+			return j, sen.Errorf(sen.Corrupt, "the task of job %s cannot be read: %w", j.ID, err)
+		}
 	}
 	for _, t := range []struct {
 		from string

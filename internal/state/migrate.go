@@ -19,7 +19,7 @@ import (
 var migrations embed.FS
 
 // newest is the schema this program writes: the highest number in migrations/.
-const newest = 8
+const newest = 9
 
 const versionTable = "schema_version"
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/access"
@@ -21,7 +22,13 @@ type systemsData struct {
 	Need                   []sen.Dataset
 	In, Clean, Held        int64
 	HeldShare              float64
+	Faults                 contract.Problems // of the hub's files: some, for who sees all of the hub
+	MoreFaults             int
+	Read                   time.Time // when the declarations in force were read
 }
+
+// mostFaults is how many faults of files the page of all systems names.
+const mostFaults = 5
 
 // Bar is the width of a dataset's bar of quarantined rows: the whole is a tenth.
 func (d systemsData) Bar(one desk.System) string {
@@ -56,6 +63,10 @@ func (q *request) systems() error {
 	d.Agencies = len(agencies)
 	if d.In > 0 {
 		d.HeldShare = float64(d.Held) / float64(d.In)
+	}
+	if declared := q.o.Desk.Declarations(); access.Sees(q.principal(), "") {
+		d.Read, d.Faults = declared.Read, declared.Faults[:min(mostFaults, len(declared.Faults))]
+		d.MoreFaults = len(declared.Faults) - len(d.Faults)
 	}
 	slices.SortStableFunc(d.Datasets, func(a, b desk.System) int { return cmp.Compare(b.Clean, a.Clean) })
 	return q.render(http.StatusOK, "systems", q.lang.Pick("Hệ thống kết nối", "Connected systems"), d)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sen-hub/sen/demo"
 	"github.com/sen-hub/sen/internal/account"
@@ -141,6 +142,27 @@ func TestAnAgencySeesItsOwnSystems(t *testing.T) {
 	for target, want := range map[string]int{"/systems": 200, "/systems/civil-status.birth": 200, "/systems/population.person": 404} {
 		if got := ask(h, "GET", target, nil, cookie).StatusCode; got != want {
 			t.Errorf("%s: got %d, want %d", target, got, want)
+		}
+	}
+}
+
+// TestFaultsOfTheHubsFilesAreToldToWhoSeesAllOfIt has seven, one hostile.
+func TestFaultsOfTheHubsFilesAreToldToWhoSeesAllOfIt(t *testing.T) {
+	h := newRealHub(t, "id,name,score,mother\n1,An,1,1\n", "id,name,score\n1,An,1\n")
+	h.desk.Declared = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	h.desk.Problems = contract.Problems{{File: "contracts/a.odcs.yaml", Line: 3, Msg: "a warning", Warning: true}}
+	for range 7 {
+		h.desk.Problems = append(h.desk.Problems, contract.Problem{File: "contracts/b.odcs.yaml", Line: 7, Msg: "<b>no</b>"})
+	}
+	server, err := New(Options{Desk: desk.New(h.desk), Accounts: account.New(h.state, account.Options{}), Country: "Sen"})
+	pages := must(t, server, err).Handler()
+	for role, want := range map[string]int{account.Operator: mostFaults, account.Agency: 0} {
+		page := body(t, ask(pages, "GET", "/systems", nil, signIn(t, pages, role)))
+		if got := strings.Count(page, "contracts/b.odcs.yaml:7"); got != want {
+			t.Errorf("%s is told of %d faults, want %d", role, got, want)
+		}
+		if strings.Contains(page, "<b>no") || strings.Contains(page, "a warning") {
+			t.Errorf("%s: a fault is no text, or a warning is a fault", role)
 		}
 	}
 }

@@ -80,9 +80,10 @@ var jobWords = map[string]words{
 }
 
 var jobKindWords = map[string]words{
-	job.Sync:   {vi: "đồng bộ", en: "sync"},
-	job.Verify: {vi: "đối chiếu lại", en: "verify"},
-	job.Link:   {vi: "liên kết bản ghi", en: "link records"},
+	job.Sync:    {vi: "đồng bộ", en: "sync"},
+	job.Release: {vi: "làm sạch lại", en: "clean again"},
+	job.Verify:  {vi: "đối chiếu lại", en: "verify"},
+	job.Link:    {vi: "liên kết bản ghi", en: "link records"},
 }
 
 var stepWords = map[string]words{

@@ -247,7 +247,20 @@ func (w Window) opens(now time.Time) time.Duration {
 type Gates struct {
 	lock      sync.Mutex
 	all       map[string]*Gate
+	old       map[string]bool // of those that were made of a budget that may be another now
 	throttles map[string]Throttle
+}
+
+// Renew has gates made anew, of the budgets that contracts state from now on:
+// each where nobody reads through the old one any more, so that a server never
+// meets both.
+func (g *Gates) Renew() {
+	g.lock.Lock()
+	defer g.lock.Unlock()
+	g.old = map[string]bool{}
+	for address := range g.all {
+		g.old[address] = true
+	}
 }
 
 // Address names the server as no other is named, whatever contracts call it.
@@ -266,7 +279,8 @@ func (g *Gates) Of(s Server) *Gate {
 	if g.all == nil {
 		g.all = map[string]*Gate{}
 	}
-	if g.all[address] == nil {
+	if gate := g.all[address]; gate == nil || g.old[address] && len(gate.slots) == 0 {
+		delete(g.old, address)
 		g.all[address] = NewGate(s.Budget)
 		g.all[address].Throttle(g.throttles[address])
 	}

@@ -319,6 +319,28 @@ func TestGatesAreSharedByAddress(t *testing.T) {
 	}
 }
 
+// TestAGateIsRenewedWhenNobodyReadsThroughTheOldOne changes a server's budget
+// while it is read.
+func TestAGateIsRenewedWhenNobodyReadsThroughTheOldOne(t *testing.T) {
+	var gates Gates
+	server := Server{Type: MySQL, Host: "a", Port: 1, Budget: Budget{Connections: 3}}
+	old := gates.Of(server)
+	leave, err := old.Enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Budget.Connections = 1
+	gates.Renew()
+	if gates.Of(server) != old {
+		t.Error("the server is read by two budgets at once")
+	}
+	leave()
+	renewed := gates.Of(server)
+	if renewed == old || cap(renewed.slots) != 1 || gates.Of(server) != renewed {
+		t.Errorf("nobody reads, and its gate lets in %d", cap(renewed.slots))
+	}
+}
+
 func FuzzWindow(f *testing.F) {
 	f.Add("22:00-05:00 Asia/Ho_Chi_Minh")
 	f.Add("00:00-24:00")
