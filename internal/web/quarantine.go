@@ -14,11 +14,40 @@ import (
 
 // quarantineData is what the page of all quarantined rows shows.
 type quarantineData struct {
-	Rules    []desk.HeldRule
+	Rules    []heldRule
 	Count    int           // of all rules by which rows are kept back
-	Fewer    int           // of those that are not shown
+	Fewer    int           // of those that stand on the datasets' pages alone
 	Datasets []heldDataset // that have rows kept back, the most first
+	Of       int           // how many have
+	All      bool          // all are shown, and not the most frequent alone
 	Held, In int64
+}
+
+// Folded reports whether something more can be shown.
+func (d quarantineData) Folded() bool {
+	return len(d.Datasets) < d.Of || len(d.Rules) < d.Count-d.Fewer || slices.ContainsFunc(d.Rules, func(r heldRule) bool { return r.More > 0 })
+}
+
+// fold keeps what the page shows: at first the most frequent alone.
+func (d *quarantineData) fold(rules []desk.HeldRule, all bool) {
+	d.Of, d.Count, d.Fewer, d.All = len(d.Datasets), len(rules), max(0, len(rules)-mostRules), all
+	rules = rules[:d.Count-d.Fewer]
+	if !all {
+		d.Datasets, rules = d.Datasets[:min(d.Of, firstDatasets)], rules[:min(len(rules), firstRules)]
+	}
+	for _, r := range rules {
+		line := heldRule{HeldRule: r}
+		if named := min(len(r.Datasets), firstOfRule); !all {
+			line.Datasets, line.More = r.Datasets[:named], len(r.Datasets)-named
+		}
+		d.Rules = append(d.Rules, line)
+	}
+}
+
+// heldRule is a reason, with the datasets that the page names.
+type heldRule struct {
+	desk.HeldRule
+	More int // datasets that are not named
 }
 
 func (q *request) quarantine() error {
@@ -34,17 +63,22 @@ func (q *request) quarantine() error {
 		}
 	}
 	slices.SortStableFunc(d.Datasets, func(a, b heldDataset) int { return cmp.Compare(b.Held, a.Held) })
-	if d.Rules, err = q.o.Desk.HeldBack(q.ctx(), q.lang, datasets); err != nil {
+	rules, err := q.o.Desk.HeldBack(q.ctx(), q.lang, datasets)
+	if err != nil {
 		return err
 	}
-	d.Count = len(d.Rules)
-	d.Rules = d.Rules[:min(d.Count, mostRules)]
-	d.Fewer = d.Count - len(d.Rules)
+	d.fold(rules, q.r.URL.Query().Has("all"))
 	return q.render(http.StatusOK, "quarantine", q.lang.Pick("Những dòng bị giữ lại", "Rows that were kept back"), d)
 }
 
-// mostRules is how many rules the page of all datasets names.
-const mostRules = 40
+// How much the page of all datasets names: at most, and before all is asked for.
+// A telephone shows a dozen lines at a time.
+const (
+	mostRules     = 40
+	firstRules    = 10
+	firstDatasets = 10
+	firstOfRule   = 3
+)
 
 // heldDataset is a dataset with the part of its rows that is kept back, in
 // percent.

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/internal/account"
+	"github.com/sen-hub/sen/internal/desk"
 )
 
 func TestQuarantineCountsAndShowsWholeRowsForAPurpose(t *testing.T) {
@@ -23,6 +25,32 @@ func TestQuarantineCountsAndShowsWholeRowsForAPurpose(t *testing.T) {
 	}
 	page = answered(t, ask(h, "POST", "/quarantine/civil-status.birth", url.Values{"purpose": {"quality-control"}, "rule": {"score.maximum"}}, steward), 200)
 	hasNot(t, page, "Phạm Dung")
+}
+
+// TestAPageOfManyRulesIsShortAtFirst has more of all than a page shows.
+func TestAPageOfManyRulesIsShortAtFirst(t *testing.T) {
+	rules := make([]desk.HeldRule, 60)
+	for i := range rules {
+		rules[i].Datasets = make([]sen.Dataset, 5)
+	}
+	of := func(rules []desk.HeldRule, datasets int, all bool) quarantineData {
+		d := quarantineData{Datasets: make([]heldDataset, datasets)}
+		d.fold(rules, all)
+		return d
+	}
+	if d := of(rules, 22, false); len(d.Rules) != firstRules || len(d.Datasets) != firstDatasets || d.Of != 22 || len(d.Rules[0].Datasets) != firstOfRule || d.Rules[0].More != 2 || !d.Folded() {
+		t.Errorf("at first: %+v", d)
+	}
+	if d := of(rules, 22, true); len(d.Rules) != mostRules || d.Fewer != 20 || len(d.Datasets) != 22 || d.Rules[0].More != 0 || d.Folded() {
+		t.Errorf("all: %+v", d)
+	}
+	if d := of(rules[:2], 3, false); len(d.Rules) != 2 || len(d.Datasets) != 3 || !d.Folded() {
+		t.Errorf("of a few, with some datasets not named: %+v", d)
+	}
+	rules[0].Datasets = rules[0].Datasets[:1]
+	if d := of(rules[:1], 3, false); d.Folded() {
+		t.Errorf("nothing more is to be shown: %+v", d)
+	}
 }
 
 func TestAReleaseSaysWhatCameOfItAndWhoAskedForIt(t *testing.T) {
