@@ -41,6 +41,7 @@ type told struct {
 	Behind   time.Time      `json:",omitzero"`  // when the declarations were read that the hub goes by: the folder has faults since
 	Waits    bool           `json:",omitempty"` // for jobs before it
 	Say      string         `json:",omitempty"`
+	Linking  *flow.Linking  `json:",omitempty"`
 	Progress *flow.Progress `json:",omitempty"`
 	Brought  *broughtWire   `json:",omitempty"` // the end
 	Fault    *fault         `json:",omitempty"` // the end, where nothing was begun or it was broken off
@@ -138,8 +139,8 @@ func (p *program) handOver(ctx context.Context, c net.Conn, o order, view *progr
 	}
 	if len(o.Datasets) > 0 {
 		view.start(len(o.Datasets))
-		defer view.stop()
 	}
+	defer func() { view.stop(); p.showLinking(flow.Linking{}) }()
 	for in := json.NewDecoder(bufio.NewReader(c)); ; {
 		var t told
 		if err := in.Decode(&t); err != nil {
@@ -151,7 +152,6 @@ func (p *program) handOver(ctx context.Context, c net.Conn, o order, view *progr
 			return out, t.Fault.err()
 		case t.Brought != nil:
 			out = t.Brought.conducted()
-			view.finish(out.outcomes)
 			if at := t.Brought.Again; !at.IsZero() {
 				p.mention(p.lang.Pick("trung tâm thử lại lúc ", "the hub tries again at ") + at.Local().Format(time.TimeOnly))
 			}
@@ -166,7 +166,10 @@ func (p *program) tellMeanwhile(t told, view *progress) {
 	switch {
 	case t.Progress != nil:
 		view.show(*t.Progress)
+	case t.Linking != nil:
+		p.showLinking(*t.Linking)
 	case t.Links:
+		view.stop()
 		p.mention(p.lang.Pick("trung tâm liên kết, việc ", "the hub that is up links, job ") + t.Job)
 	case t.Job != "":
 		p.mention(p.lang.Pick("trung tâm đang chạy làm việc này, việc ", "the hub that is up does it, job ") + t.Job)
@@ -212,16 +215,4 @@ func (p *program) linkAnew(ctx context.Context, d *declarations, of []*link.Enti
 		return !slices.ContainsFunc(of, func(e *link.Entity) bool { return e.Entity == l.Entity })
 	})
 	return out, err
-}
-
-// finish shows what was done after the last word of it.
-func (v *progress) finish(all []flow.Outcome) {
-	for _, o := range all {
-		v.mu.Lock()
-		shown := v.at[o.Dataset].Stage == "done"
-		v.mu.Unlock()
-		if !shown && o.Err == nil && !o.Unchanged {
-			v.show(flow.Progress{Dataset: o.Dataset, Stage: "done", Rows: o.Certificate.In()})
-		}
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sen-hub/sen"
+	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/job"
 	"github.com/sen-hub/sen/internal/state"
 )
@@ -27,8 +28,8 @@ type brought struct {
 // waiting is how those who follow jobs learn what these have brought.
 type waiting struct {
 	mu   sync.Mutex
-	last []brought            // the newest last
-	says map[chan string]bool // who is told what the rooms say meanwhile
+	last []brought          // the newest last
+	says map[chan told]bool // who is told what the rooms say meanwhile
 }
 
 // mostBrought is how many ends of jobs are remembered. Whoever follows one takes
@@ -58,7 +59,7 @@ func (w *waiting) brought(id string, since time.Time) (brought, bool) {
 }
 
 // say tells those who follow a job; who does not listen misses it.
-func (w *waiting) say(what string) {
+func (w *waiting) say(what told) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for listener := range w.says {
@@ -70,13 +71,13 @@ func (w *waiting) say(what string) {
 }
 
 // listen gives what is said from now on, until stop is called.
-func (w *waiting) listen() (says <-chan string, stop func()) {
+func (w *waiting) listen() (says <-chan told, stop func()) {
 	const unread = 16
-	listener := make(chan string, unread)
+	listener := make(chan told, unread)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.says == nil {
-		w.says = map[chan string]bool{}
+		w.says = map[chan told]bool{}
 	}
 	w.says[listener] = true
 	return listener, func() {
@@ -179,7 +180,7 @@ func (w *worker) carryOut(ctx context.Context, o order, by sen.Principal, tell f
 	}
 	says, stop := w.waiting.listen()
 	defer stop()
-	f := follower{worker: w, says: says, tell: tell}
+	f := follower{worker: w, says: says, tell: tell, last: map[sen.Dataset]job.Progress{}}
 	var out brought
 	asked := w.p.now()
 	if o.Kind != job.Link {
@@ -192,6 +193,9 @@ func (w *worker) carryOut(ctx context.Context, o order, by sen.Principal, tell f
 			return err
 		}
 		if out, err = f.follow(ctx, j, asked); err != nil {
+			return err
+		}
+		if err := f.finish(out.outcomes); err != nil {
 			return err
 		}
 	}
@@ -230,8 +234,9 @@ func (w *worker) understands(now *inForce, o order) error {
 // follower follows jobs for whoever handed over an order.
 type follower struct {
 	*worker
-	says <-chan string
+	says <-chan told
 	tell func(told) error
+	last map[sen.Dataset]job.Progress // that was told
 }
 
 // link follows the job that links what an order brought; where nothing came in,
@@ -269,7 +274,6 @@ func (f *follower) follow(ctx context.Context, j state.Job, asked time.Time) (br
 	if err := f.tell(told{Job: j.ID, Links: j.Kind == job.Link}); err != nil {
 		return brought{}, err
 	}
-	last := map[sen.Dataset]job.Progress{}
 	waits := time.After(soonBegun)
 	for {
 		changed := f.jobs.Changed()
@@ -282,14 +286,14 @@ func (f *follower) follow(ctx context.Context, j state.Job, asked time.Time) (br
 		} else if !ended && now.State == state.JobFailed {
 			return brought{}, sen.Errorf(sen.Unavailable, "job %s was given up: %s", j.ID, now.Error)
 		}
-		if err := f.progress(now, last); err != nil {
+		if err := f.progress(now); err != nil {
 			return brought{}, err
 		}
 		select {
 		case <-changed:
 			time.Sleep(gatherNews)
 		case what := <-f.says:
-			err = f.tell(told{Say: what})
+			err = f.tell(what)
 		case <-waits:
 			if now.State == state.JobWaiting {
 				err = f.tell(told{Waits: true})
@@ -303,18 +307,31 @@ func (f *follower) follow(ctx context.Context, j state.Job, asked time.Time) (br
 	}
 }
 
-// progress tells what has come further since last.
-func (f *follower) progress(j state.Job, last map[sen.Dataset]job.Progress) error {
+// progress tells what has come further.
+func (f *follower) progress(j state.Job) error {
 	if j.State != state.JobRunning {
 		return nil
 	}
 	for _, dataset := range j.Of() {
 		p, said := f.jobs.Progress(dataset)
-		if !said || last[dataset] == p {
+		if !said || f.last[dataset] == p {
 			continue
 		}
-		last[dataset] = p
+		f.last[dataset] = p
 		if err := f.tell(told{Progress: progressOf(dataset, p)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish tells of the datasets whose last step went by unseen.
+func (f *follower) finish(all []flow.Outcome) error {
+	for _, o := range all {
+		if o.Err != nil || o.Unchanged || f.last[o.Dataset].Stage == "done" {
+			continue
+		}
+		if err := f.tell(told{Progress: &flow.Progress{Dataset: o.Dataset, Stage: "done", Rows: o.Certificate.In()}}); err != nil {
 			return err
 		}
 	}

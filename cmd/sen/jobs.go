@@ -106,8 +106,10 @@ func (w *worker) report(at flow.Progress) {
 }
 
 // say tells what happens meanwhile: the log, and those who follow jobs.
-func (w *worker) say(what string) {
-	w.log.Info(what)
+func (w *worker) say(what told) {
+	if what.Say != "" {
+		w.log.Info(what.Say)
+	}
 	w.waiting.say(what)
 }
 

@@ -32,7 +32,7 @@ type program struct {
 	screen    terminal.Screen // of out
 	notes     terminal.Screen // of err: progress and what is not the answer
 	beside    io.Writer       // where what happens meanwhile is told: above the bar, while there is one; else notes
-	meanwhile func(string)    // who is told it instead; nil: nobody
+	meanwhile func(told)      // who is told it instead, of a hub that is up; else nil
 }
 
 // flags are those that every command knows.

@@ -123,6 +123,7 @@ func (v *progress) stop() {
 	v.bar.SetCurrent(int64(v.datasets) * barSteps)
 	v.bar.Abort(true)
 	v.pool.Wait()
+	v.bar = nil
 }
 
 // linkSteps are the steps of a linkage in words.
@@ -145,6 +146,10 @@ var linkSteps = map[string]struct{ vi, en string }{
 // showLinking shows on a terminal the step that a linkage is in, in a line
 // that redraws itself and is gone at the end.
 func (p *program) showLinking(at flow.Linking) {
+	if p.meanwhile != nil {
+		p.meanwhile(told{Linking: &at})
+		return
+	}
 	if !p.notes.Live || p.flags.json {
 		return
 	}

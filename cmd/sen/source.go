@@ -248,7 +248,7 @@ func (p *program) look(ctx context.Context, s live.Server, objects []string, dir
 // mention tells what happens while something is waited for.
 func (p *program) mention(what string) {
 	if p.meanwhile != nil {
-		p.meanwhile(what)
+		p.meanwhile(told{Say: what})
 		return
 	}
 	if !p.flags.json {

@@ -95,7 +95,6 @@ func (p *program) up(ctx context.Context, f upFlags) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	p.notes.Live = false // it is a log
 	w := &worker{p: p, log: slog.New(slog.NewJSONHandler(p.err, &slog.HandlerOptions{Level: p.level()}))}
 	p.meanwhile = w.say
 	h, err := p.open(ctx, w.report)
