@@ -244,6 +244,8 @@ func TestALinkageIsHandedToTheHubThatIsUp(t *testing.T) {
 	s.want(3, "link", "run", "nobody").says(t, "no entity")
 	merge := s.ok("merge", "person", fmt.Sprint(numbers.Rows[0][0]), fmt.Sprint(numbers.Rows[1][0]), "--reason", "test", "--purpose", "test")
 	merge.says(t, "the hub that is up", "linked anew")
+	s.write("entities/person.yaml", "entity: [")
+	s.ok("sync", "--force", "population").says(t, "the hub goes by those it read at", "linked")
 	if jobs := s.jobsOf(); !slices.Contains(jobs, "link  done "+me(t)) {
 		t.Errorf("jobs: %s", strings.Join(jobs, "\n"))
 	}

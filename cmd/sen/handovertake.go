@@ -250,7 +250,7 @@ func (f *follower) link(ctx context.Context, of brought, by sen.Principal) (brou
 		if err != nil {
 			return brought{}, err
 		}
-		return f.follow(ctx, j, j.Created)
+		return f.follow(ctx, j, of.job.Begun) // nothing is linked while a sync runs
 	}
 	asked := f.p.now()
 	j, err := f.jobs.Add(ctx, job.Link, "", by)

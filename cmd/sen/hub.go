@@ -21,6 +21,7 @@ import (
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/index"
+	"github.com/sen-hub/sen/internal/indicator"
 	"github.com/sen-hub/sen/internal/keys"
 	"github.com/sen-hub/sen/internal/lake"
 	"github.com/sen-hub/sen/internal/link"
@@ -38,6 +39,7 @@ type declarations struct {
 
 	seen   [sha256.Size]byte // the files, as they were read
 	readAt time.Time
+	fixed  *fixed // nil: entities and indicators are read whenever they are asked for
 }
 
 // read finds the hub and reads what it declares.
@@ -61,6 +63,25 @@ func (d *declarations) readFolders() {
 	d.elements, d.problems = readElements(d.path("elements"))
 	set, problems := contract.LoadDir(d.path("contracts"), contractOptions(d.elements))
 	d.contracts, d.problems = set, append(d.problems, problems...)
+}
+
+// fixed are entities and indicators as they were at one time.
+type fixed struct {
+	entities   []*link.Entity
+	indicators []*indicator.Indicator
+	problems   contract.Problems // of the files of indicators
+}
+
+// keep reads entities and indicators once and for all: what a hub that is up goes
+// by stays as it is, whatever becomes of the files.
+func (d *declarations) keep() error {
+	entities, err := d.parseEntities()
+	if err != nil {
+		return err
+	}
+	indicators, problems := d.indicators()
+	d.fixed = &fixed{entities, indicators, problems}
+	return nil
 }
 
 // contractOptions lets contracts name the elements of the dictionary.

@@ -38,6 +38,9 @@ Disclosure Control, 2012, chapter 4).`,
 // indicators are those of the hub that can be read, and what is wrong with the
 // others.
 func (d *declarations) indicators() ([]*indicator.Indicator, contract.Problems) {
+	if d.fixed != nil {
+		return d.fixed.indicators, d.fixed.problems
+	}
 	return indicator.ReadDir(d.path("indicators"), d.short)
 }
 

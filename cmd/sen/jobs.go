@@ -74,6 +74,9 @@ func (w *worker) start(h *hub) error {
 	if err != nil {
 		return err
 	}
+	if err := h.keep(); err != nil {
+		return err
+	}
 	entities, err := h.readEntities(nil)
 	if err != nil {
 		return err

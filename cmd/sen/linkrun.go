@@ -75,6 +75,9 @@ func (p *program) linkRun(ctx context.Context, names []string) error {
 
 // parseEntities reads the entity files of the hub as they are written.
 func (d *declarations) parseEntities() ([]*link.Entity, error) {
+	if d.fixed != nil {
+		return d.fixed.entities, nil
+	}
 	files, err := filepath.Glob(filepath.Join(d.path("entities"), "*.yaml"))
 	if err != nil {
 		return nil, err

@@ -60,15 +60,19 @@ func (d *declarations) again(at time.Time) *declarations {
 // faults are what is wrong with declarations; none: they can come into force, with
 // these timetables and entities.
 func (d *declarations) faults() (found contract.Problems, tables map[sen.Dataset]job.Planned, entities []*link.Entity) {
-	_, indicators := d.indicators()
-	found = append(d.problems.Errors(), indicators...)
+	found = d.problems.Errors()
 	tables, err := d.timetables()
 	if err != nil {
 		found = append(found, faultOf(err))
 	}
-	if entities, err = d.readEntities(nil); err != nil {
+	if err = d.keep(); err == nil {
+		entities, err = d.readEntities(nil)
+	}
+	if err != nil {
 		found = append(found, faultOf(err))
 	}
+	_, indicators := d.indicators()
+	found = append(found, indicators...)
 	for i := range found {
 		found[i].File = d.short(found[i].File)
 	}
