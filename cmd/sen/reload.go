@@ -65,7 +65,7 @@ func (d *declarations) faults() (found contract.Problems, tables map[sen.Dataset
 	if err != nil {
 		found = append(found, faultOf(err))
 	}
-	if err = d.keep(); err == nil {
+	if err = d.keep(); err == nil && len(found) == 0 { // else they may miss what a contract with faults declares
 		entities, err = d.readEntities(nil)
 	}
 	if err != nil {
