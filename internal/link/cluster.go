@@ -1,7 +1,6 @@
 package link
 
 import (
-	"math"
 	"runtime"
 	"slices"
 )
@@ -129,27 +128,6 @@ func (m *model) samePart(a, b []int32) bool {
 		}
 	}
 	return false
-}
-
-// settle lowers the weight of a record's pair with an anchor by what speaks for
-// other anchors: it can be one of them alone, and where two fit alike, none is
-// sure.
-func settle(t *Table, pairs []scored) {
-	known := int32(t.Anchors)
-	if known == 0 {
-		return
-	}
-	odds := make([]float64, t.Rows)
-	for _, p := range pairs {
-		if p.a < known && p.b >= known {
-			odds[p.b] += math.Exp(p.weight)
-		}
-	}
-	for i, p := range pairs {
-		if p.a < known && p.b >= known {
-			pairs[i].weight -= math.Log1p(max(0, odds[p.b]-math.Exp(p.weight)))
-		}
-	}
 }
 
 func (m *model) anchored(cluster []int32) bool {

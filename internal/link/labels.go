@@ -4,7 +4,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
@@ -96,49 +95,4 @@ func consistent(file string, labels []Label, lines []int) error {
 		}
 	}
 	return nil
-}
-
-// labelHold is how many labelled matches weigh as much as all that EM found.
-const labelHold = 20
-
-// heed estimates m anew from the labelled matches: of each comparison the share of
-// them that have a level, smoothed by so many more pairs that are as EM
-// expects (additive smoothing after Laplace and Lidstone, with a prior that is not even: I. J. Good,
-// The Estimation of Probabilities, 1965). λ then follows by EM over the
-// candidates with m and u fixed. Labels of pairs that are not the same say nothing
-// of m, and u is known better from random pairs.
-func (m *model) heed(p *parameters, candidates tally, total float64) {
-	counts := make([][]float64, len(p.m))
-	for i := range counts {
-		counts[i] = make([]float64, len(p.m[i]))
-	}
-	for _, label := range m.table.Labels {
-		if !label.Same {
-			continue
-		}
-		x := m.compare(label.A, label.B)
-		for i := range counts {
-			if l := x.level(i); l != missing {
-				counts[i][l]++
-			}
-		}
-	}
-	for i, own := range counts {
-		n := 0.0
-		for _, c := range own {
-			n += c
-		}
-		for l, c := range own {
-			p.m[i][l] = (c + labelHold*p.m[i][l]) / (n + labelHold)
-		}
-		p.decline(i)
-	}
-	looked, _ := m.looked(p, nil)
-	for range rounds {
-		found := 0.0
-		for k, x := range candidates.patterns {
-			found += probability(p.weight(x)) * candidates.counts[k]
-		}
-		p.lambda = min(0.5, max(found/math.Max(looked, 0.01), 1)/total)
-	}
 }

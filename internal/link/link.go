@@ -24,6 +24,7 @@ type Result struct {
 	Threshold float64 // probability from which a pair is a match
 	Expected  float64 // F1 that the model expects of it
 	Lambda    float64 // share of all pairs that are matches
+	Prior     float64 // that a record and an anchor (where there is none, another record) are one thing, before they are compared: log2 of the odds
 	Pairs     int64   // pairs compared
 	Matches   int     // pairs at or above the threshold
 	M, U      [][]float64
@@ -65,8 +66,8 @@ func Link(ctx context.Context, t *Table, spec Spec) (*Result, error) {
 		spec.OneToOne, m.spec.OneToOne = true, true
 		pairs = slices.DeleteFunc(pairs, func(p scored) bool { return t.Part[p.a] == t.Part[p.b] })
 	}
-	settle(t, pairs)
-	r := &Result{Spec: spec, Pairs: looked, Lambda: m.parameters.lambda, M: m.parameters.m, U: m.parameters.u, model: m, scored: pairs}
+	m.settle(pairs)
+	r := &Result{Spec: spec, Pairs: looked, Lambda: m.parameters.lambda, M: m.parameters.m, U: m.parameters.u, Prior: m.anchorPrior / math.Ln2, model: m, scored: pairs}
 	r.choose()
 	return r, nil
 }
@@ -110,8 +111,13 @@ func (m *model) learn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.train(random, candidates)
+	known, err := m.known()
+	if err != nil {
+		return err
+	}
+	m.train(random, candidates, known)
 	m.weights, m.prior = m.parameters.table(), math.Log(m.parameters.lambda/(1-m.parameters.lambda))
+	m.anchorPrior = m.prior
 	m.ceilings = newCeilings(m.weights)
 	for _, c := range m.comparators {
 		c.makeRarities()

@@ -31,6 +31,7 @@ type model struct {
 	ceilings    ceilings
 	features    *features // nil: not made, or of no use
 	prior       float64   // log-odds of a pair before it is compared
+	anchorPrior float64   // of a pair with an anchor, once it is known how many records are one
 }
 
 type keyedBy struct {
@@ -194,6 +195,9 @@ func (s *swap) found(a, b []int32) bool {
 func (m *model) weight(i, j int32, x pattern) float64 {
 	p := &m.parameters
 	w, same := m.prior, 0
+	if int(min(i, j)) < m.table.Anchors {
+		w = m.anchorPrior
+	}
 	for k := range m.weights {
 		l := x.level(k)
 		if l != missing {

@@ -16,8 +16,10 @@ type Table struct {
 	Parts   int     // how many files, or datasets, the records come from
 	Part    []uint8 // per record: which one
 	Anchors int     // the first so many records are things that are known to be different
+	Among   int     // of how many such things they are those that share a block with a record; 0: of themselves
 	Columns []*Column
 	Labels  []Label // what is known of some pairs
+	Known   *Table  // records 2i and 2i+1 of it are known to be one thing; they are not linked, but teach how records of one thing differ. nil: none
 
 	codes [][]int32 // record by record, codesPerPiece records a piece: the value of each column, or Missing
 }
@@ -86,6 +88,20 @@ func (t *Table) Add(part int, values []string) {
 func (t *Table) AddAnchor(values []string) {
 	t.Add(0, values)
 	t.Anchors = t.Rows
+}
+
+// AddKnown puts in two records that are known to be one thing, by which the
+// others can learn how the records of one thing differ.
+func (t *Table) AddKnown(a, b []string) {
+	if t.Known == nil {
+		names := make([]string, len(t.Columns))
+		for i, c := range t.Columns {
+			names[i] = c.Name
+		}
+		t.Known = NewTable(names)
+	}
+	t.Known.Add(0, a)
+	t.Known.Add(0, b)
 }
 
 // fill gives the records from the first on their values of a column, "" where

@@ -46,6 +46,7 @@ type parameters struct {
 	parent []int
 	given  [][][]float64
 
+	known   [][]float64 // how many pairs that are known to be of one thing had the level
 	seen    [][]float64 // how many matches had the level
 	present []float64   // share of random pairs in which a comparison says something
 }
@@ -136,17 +137,17 @@ type session struct {
 // rounds is how often sessions, λ and u are estimated from one another.
 const rounds = 6
 
-// train estimates the parameters, without labels but for those that there are
-// (see heed). u comes from random pairs,
-// from which the matches among them are taken out again. m comes from EM in
-// sessions (as Splink's training blocks do), each of pairs that agree on
-// something of which most are matches: EM over all candidates would find the
-// largest class of related pairs, which may be those that share a street. λ
-// follows from how many matches a session holds and which share of all
-// matches it should hold.
-func (m *model) train(random, candidates tally) {
+// train estimates the parameters, without labels but for those that there are.
+// u comes from random pairs, from which the matches among them are taken out
+// again. m comes from the pairs that are known to be matches (counts of their
+// levels, see heed) and from EM in sessions (as Splink's training blocks do),
+// each of pairs that agree on something of which most are matches: EM over all
+// candidates would find the largest class of related pairs, which may be those
+// that share a street. λ follows from how many matches a session holds and which
+// share of all matches it should hold.
+func (m *model) train(random, candidates tally, known [][]float64) {
 	total := float64(m.allPairs())
-	p := m.start(random)
+	p := m.start(random, known)
 	p.lambda = min(0.3, 0.25*float64(m.table.Rows)/total)
 	p.depend(random)
 	var sessions []session
@@ -156,9 +157,6 @@ func (m *model) train(random, candidates tally) {
 		}
 		m.improve(&p, candidates, sessions, total)
 		m.correct(&p, random)
-	}
-	if len(m.table.Labels) > 0 {
-		m.heed(&p, candidates, total)
 	}
 	m.parameters = p
 }
@@ -235,10 +233,7 @@ func (s session) holds(x pattern) bool {
 // and λ from all of them together. A session that would mean several times as
 // many matches as others do holds related pairs, and is left out.
 func (m *model) improve(p *parameters, t tally, sessions []session, total float64) {
-	all := make([][]float64, len(p.m))
-	for i := range all {
-		all[i] = make([]float64, len(p.m[i]))
-	}
+	all := m.zeros()
 	found := make([][][]float64, len(sessions))
 	guesses := make([]float64, len(sessions))
 	for n, s := range sessions {
@@ -258,7 +253,10 @@ func (m *model) improve(p *parameters, t tally, sessions []session, total float6
 	}
 	p.seen = all
 	for i := range all {
-		p.m[i] = m.believe(i, all[i])
+		p.m[i] = p.heed(i, m.believe(i, all[i]))
+		for l, n := range p.known[i] {
+			p.seen[i][l] += n
+		}
 		p.decline(i)
 	}
 	if len(sessions) > 0 {
@@ -311,10 +309,7 @@ func (s session) expect(p *parameters, t tally, m *model) (counts [][]float64, m
 	ofMatches, ofOthers := m.looked(p, s.fields)
 	lift := math.Log(ofOthers / ofMatches)
 	for range 12 {
-		counts, matches = make([][]float64, len(p.m)), 0
-		for i := range counts {
-			counts[i] = make([]float64, len(p.m[i]))
-		}
+		counts, matches = m.zeros(), 0
 		weights := local.table()
 		prior := math.Log(local.lambda/(1-local.lambda)) + lift
 		for _, k := range s.members {
@@ -334,7 +329,7 @@ func (s session) expect(p *parameters, t tally, m *model) (counts [][]float64, m
 			}
 		}
 		for _, i := range free {
-			local.m[i] = m.believe(i, counts[i])
+			local.m[i] = p.heed(i, m.believe(i, counts[i]))
 		}
 		local.lambda = min(max(matches/s.pairs, 0.001), 0.999)
 	}
@@ -371,8 +366,8 @@ func (p *parameters) table() [][missing + 1][]float64 {
 }
 
 // start is u as the random pairs have it, and m as usual.
-func (m *model) start(random tally) parameters {
-	p := parameters{}
+func (m *model) start(random tally, known [][]float64) parameters {
+	p := parameters{known: known}
 	for i := range m.comparators {
 		n := m.levelsOf(i)
 		u := make([]float64, n)
@@ -387,7 +382,7 @@ func (m *model) start(random tally) parameters {
 		p.present = append(p.present, said/all)
 		p.u = append(p.u, smooth(u))
 		p.parent, p.given = append(p.parent, -1), append(p.given, nil)
-		p.m = append(p.m, usual(n))
+		p.m = append(p.m, p.heed(i, usual(n)))
 	}
 	return p
 }
@@ -453,10 +448,7 @@ const (
 
 // correct takes the matches among the random pairs out of u.
 func (m *model) correct(p *parameters, random tally) {
-	counts := make([][]float64, len(p.u))
-	for i := range p.u {
-		counts[i] = make([]float64, len(p.u[i]))
-	}
+	counts := m.zeros()
 	for k, x := range random.patterns {
 		rest := (1 - probability(p.weight(x))) * random.counts[k]
 		for i := range counts {

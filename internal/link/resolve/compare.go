@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -31,7 +30,7 @@ func (r *run) byComparison(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.report.Weights, r.report.Prior = found.Weights(), math.Log2(found.Lambda/(1-found.Lambda))
+	r.report.Weights, r.report.Prior = found.Weights(), found.Prior
 	if err := r.take(ctx, found, things, records); err != nil {
 		return err
 	}
@@ -54,16 +53,22 @@ func (r *run) leftOver(ctx context.Context) error {
 		strings.Join(values, ", "), r.loose, strings.Join(says, " + "), fewest); err != nil {
 		return err
 	}
-	if r.Scratch == "" {
-		if err := r.drop(ctx, "sen_loose"); err != nil {
+	var n int64
+	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_left", &n); err != nil {
+		return err
+	}
+	if n > 0 {
+		if err := r.keepDrawn(ctx); err != nil {
+			return err
+		}
+		if err := r.known(ctx); err != nil {
 			return err
 		}
 	}
-	var n int64
-	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_left", &n); err != nil || n == 0 {
-		return err
+	if r.Scratch == "" {
+		return r.drop(ctx, "sen_loose")
 	}
-	return r.known(ctx)
+	return nil
 }
 
 // most is from how many datasets, those that are believed first, a thing's
@@ -76,7 +81,7 @@ const most = 3
 func (r *run) known(ctx context.Context) error {
 	name, birth := r.nameAndBirth()
 	registered := map[string]string{name: "g._name", birth: "g._birth", r.keys()[0]: "g._k"}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_blocked AS %s", r.believed("SELECT *, _id AS entity FROM sen_register", registered, "")); err != nil {
+	if err := r.makeKnown(ctx, "sen_blocked", "SELECT _id AS entity, * FROM sen_register", registered, ""); err != nil {
 		return err
 	}
 	var near []string
@@ -90,40 +95,52 @@ func (r *run) known(ctx context.Context) error {
 	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_near AS %s", strings.Join(near, " UNION ")); err != nil {
 		return err
 	}
-	if err := r.exec(ctx, "CREATE OR REPLACE TEMP TABLE sen_known AS %s", r.believed("FROM sen_near", nil, " AND l._entity IN (FROM sen_near)")); err != nil {
+	if err := r.makeKnown(ctx, "sen_known", "FROM sen_near", nil, " AND l._entity IN (FROM sen_near)"); err != nil {
 		return err
 	}
 	return r.drop(ctx, "sen_blocked", "sen_near")
 }
 
-// believed is SQL: of each of some things (entity) the compared fields as those
-// say them who are believed first, but for the fields whose value is given.
-// and narrows down which links l are looked at.
-func (r *run) believed(things string, given map[string]string, and string) string {
-	columns, fields := "g.entity", map[int][]string{}
-	for _, f := range r.entity.Match.Compare {
-		value := given[f]
-		if value == "" {
-			said := []string{"CAST(NULL AS VARCHAR)"}
-			parts := slices.DeleteFunc(r.partsOf(f), func(p part) bool { return r.sources[p.source].Record.Role == link.Mentioning })
-			for _, p := range parts[:min(most, len(parts))] {
-				fields[p.source] = append(fields[p.source], f)
-				said = append(said, fmt.Sprintf("s%d.%s", p.source, engine.Ident(f)))
-			}
-			value = "coalesce(" + strings.Join(said, ", ") + ")"
-		}
-		columns += ", " + value + " AS " + engine.Ident(f)
+// makeKnown makes a table of some things (entity) and the compared fields as
+// those say them who are believed first, but for the fields whose value is
+// given. and narrows down which links l are looked at.
+func (r *run) makeKnown(ctx context.Context, table, things string, given map[string]string, and string) error {
+	values, joins := r.believed(given, func(source int, least string) string {
+		return fmt.Sprintf("(SELECT l._entity, %s FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %d AND l._entity IS NOT NULL%s GROUP BY l._entity) s%[3]d ON g.entity = s%[3]d._entity",
+			least, mention(source), source, and)
+	})
+	for i, f := range r.entity.Match.Compare {
+		values[i] += " AS " + engine.Ident(f)
 	}
-	joins := ""
+	return r.exec(ctx, "CREATE OR REPLACE TEMP TABLE %s AS SELECT g.entity, %s FROM (%s) g%s", table, strings.Join(values, ", "), things, joins)
+}
+
+// believed is SQL, of things g: the compared fields as those say them who are believed
+// first, but for the fields whose value is given, and the joins that give them.
+// says is what a source says of each thing as the relation sN of a join, by the least of its values m.
+func (r *run) believed(given map[string]string, says func(source int, least string) string) (values []string, joins string) {
+	fields := map[int][]string{}
+	for _, f := range r.entity.Match.Compare {
+		if given[f] != "" {
+			values = append(values, given[f])
+			continue
+		}
+		said := []string{"CAST(NULL AS VARCHAR)"}
+		parts := slices.DeleteFunc(r.partsOf(f), func(p part) bool { return r.sources[p.source].Record.Role == link.Mentioning })
+		for _, p := range parts[:min(most, len(parts))] {
+			fields[p.source] = append(fields[p.source], f)
+			said = append(said, fmt.Sprintf("s%d.%s", p.source, engine.Ident(f)))
+		}
+		values = append(values, "coalesce("+strings.Join(said, ", ")+")")
+	}
 	for _, s := range slices.Sorted(maps.Keys(fields)) {
 		least := make([]string, len(fields[s]))
 		for i, f := range fields[s] {
 			least[i] = fmt.Sprintf("min(m.%s) AS %[1]s", engine.Ident(f))
 		}
-		joins += fmt.Sprintf("\nLEFT JOIN (SELECT l._entity, %s FROM %s m JOIN sen_l l ON l._record = m._record WHERE l._src = %d AND l._entity IS NOT NULL%s GROUP BY l._entity) s%[3]d ON g.entity = s%[3]d._entity",
-			strings.Join(least, ", "), mention(s), s, and)
+		joins += "\nLEFT JOIN " + says(s, strings.Join(least, ", "))
 	}
-	return "SELECT " + columns + " FROM (" + things + ") g" + joins
+	return values, joins
 }
 
 // blockKey is a term of a block as SQL.
@@ -148,6 +165,7 @@ type record struct {
 func (r *run) read(ctx context.Context) (t *link.Table, things []int64, records []record, err error) {
 	compared := r.entity.Match.Compare
 	t = link.NewTable(compared)
+	t.Among = int(r.registered)
 	values := make([]string, len(compared))
 	list := make([]string, len(compared))
 	for i, f := range compared {
@@ -187,8 +205,10 @@ func (r *run) read(ctx context.Context) (t *link.Table, things []int64, records 
 	if err := read("SELECT entity, "+strings.Join(list, ", ")+" FROM sen_known ORDER BY entity", &entity); err != nil {
 		return t, nil, nil, err
 	}
-	err = read("SELECT _src, _record, "+strings.Join(list, ", ")+" FROM sen_left ORDER BY _src, _record", &source, &id)
-	return t, things, records, err
+	if err := read("SELECT _src, _record, "+strings.Join(list, ", ")+" FROM sen_left ORDER BY _src, _record", &source, &id); err != nil {
+		return t, things, nil, err
+	}
+	return t, things, records, r.teach(ctx, t)
 }
 
 // take writes what was found into the links: to each record the thing in its
@@ -236,5 +256,5 @@ FROM sen_found f WHERE f._src = l._src AND l._record = f._record AND l._entity I
 		return err
 	}
 	r.threshold = found.Threshold
-	return r.drop(ctx, "sen_found", "sen_left", "sen_known")
+	return r.drop(ctx, "sen_found", "sen_left", "sen_known", "sen_drawn")
 }

@@ -121,7 +121,7 @@ func (r *run) byKey(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := r.exec(ctx, "UPDATE sen_l AS l SET _entity = f._id, _how = '%s' FROM sen_fit f WHERE l._src = f._src AND l._record = f._record", ByOtherKey); err != nil {
+	if err := r.exec(ctx, "UPDATE sen_l AS l SET _entity = f._id, _how = '%s' FROM sen_fit f WHERE l._src = f._src AND l._record = f._record AND l._entity IS NULL", ByOtherKey); err != nil {
 		return err
 	}
 	return r.drop(ctx, "sen_fit")
@@ -159,17 +159,21 @@ func (r *run) byFirstKey(ctx context.Context) error {
 FROM (SELECT m.*, g._id, %[1]s AS _against FROM (%[3]s) m LEFT JOIN sen_register g ON m._k = g._k)`, contradicts("g"), how, strings.Join(parts, "\nUNION ALL\n"))
 }
 
-// keepLoose keeps what the records say that the first key does not link, so that
-// they are read once: _src, _record and the matched fields as f0, f1, …. Their
-// order is nobody's concern, and to keep it would take memory.
+// keepLoose keeps what the records say that the first key does not link, and
+// those of the things that are drawn (see drawn), so that they are read once: _src,
+// _record and the matched fields as f0, f1, …. Their order is nobody's concern, and
+// to keep it would take memory.
 func (r *run) keepLoose(ctx context.Context) error {
+	if err := r.draw(ctx); err != nil {
+		return err
+	}
 	parts := make([]string, len(r.sources))
 	for i, s := range r.sources {
 		parts[i] = fmt.Sprintf("SELECT %d::UTINYINT AS _src, m._record", i)
 		for n, f := range r.matched() {
 			parts[i] += fmt.Sprintf(", %s AS f%d", s.value(f), n)
 		}
-		parts[i] += fmt.Sprintf(" FROM %s m WHERE m._record IN (SELECT _record FROM sen_l WHERE _src = %d AND _entity IS NULL)", mention(i), i)
+		parts[i] += fmt.Sprintf(" FROM %s m WHERE m._record IN (SELECT _record FROM sen_l WHERE _src = %d AND (_entity IS NULL OR %s))", mention(i), i, r.drawn())
 	}
 	query := strings.Join(parts, "\nUNION ALL\n")
 	if r.Scratch == "" {

@@ -83,7 +83,7 @@ type Report struct {
 
 	Seconds map[string]float64 `json:"seconds"` // by step
 
-	Prior   float64       `json:"prior_bits,omitempty"` // of two records that were compared, before they are: log2 of the odds
+	Prior   float64       `json:"prior_bits,omitempty"` // of a record and a thing, or another record, before they are compared: log2 of the odds
 	Weights []link.Weight `json:"weights,omitempty"`    // what each level of each comparison was found to be worth
 }
 
@@ -98,12 +98,14 @@ type Change struct {
 // run is one resolution in one session.
 type run struct {
 	Options
-	c         *engine.Conn
-	entity    *link.Entity
-	sources   []Source
-	loose     string  // relation of what the records say that the first key does not link
-	threshold float64 // the probability from which records that were compared are one
-	report    Report
+	c          *engine.Conn
+	entity     *link.Entity
+	sources    []Source
+	loose      string  // relation of what the records say that the first key does not link
+	drawnTo    int64   // the things whose identifiers are less are drawn, see draw
+	registered int64   // things of the register
+	threshold  float64 // the probability from which records that were compared are one
+	report     Report
 
 	renumbered bool // the records are read by the newest of their numbers
 }
