@@ -47,7 +47,8 @@ func country(people int, seed uint64) (t *Table, truth []int32) {
 	all := make([][]string, people)
 	for i := range all {
 		all[i] = someone(random)
-		t.AddAnchor(all[i])
+		t.Add(0, all[i])
+		t.Anchors = t.Rows
 		truth = append(truth, int32(i))
 	}
 	for k := range people / 25 {

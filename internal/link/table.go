@@ -15,7 +15,7 @@ type Table struct {
 	Rows    int
 	Parts   int     // how many files, or datasets, the records come from
 	Part    []uint8 // per record: which one
-	Anchors int     // the first so many records are things that are known to be different
+	Anchors int     // the first so many records are things that are known to be different: set once they are in, before all others
 	Among   int     // of how many such things they are those that share a block with a record; 0: of themselves
 	Columns []*Column
 	Labels  []Label // what is known of some pairs
@@ -83,11 +83,12 @@ func (t *Table) Add(part int, values []string) {
 	}
 }
 
-// AddAnchor puts a record in that is known to be no other anchor. Anchors come
-// before all other records.
-func (t *Table) AddAnchor(values []string) {
-	t.Add(0, values)
-	t.Anchors = t.Rows
+// AddColumns puts records of the first part behind the others, of each column
+// its values, as Add takes them.
+func (t *Table) AddColumns(columns [][]string) {
+	first := t.Rows
+	t.extend(0, len(columns[0]))
+	sideBySide(len(columns), func(i int) { t.fill(i, first, columns[i]) })
 }
 
 // AddKnown puts in two records that are known to be one thing, by which the

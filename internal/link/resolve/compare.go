@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
 	"github.com/sen-hub/sen/internal/engine"
 	"github.com/sen-hub/sen/internal/link"
 )
@@ -166,49 +169,48 @@ func (r *run) read(ctx context.Context) (t *link.Table, things []int64, records 
 	compared := r.entity.Match.Compare
 	t = link.NewTable(compared)
 	t.Among = int(r.registered)
-	values := make([]string, len(compared))
 	list := make([]string, len(compared))
 	for i, f := range compared {
 		list[i] = "coalesce(" + engine.Ident(f) + ", '')"
-	}
-	read := func(query string, first ...any) error {
-		rows, err := r.c.Query(ctx, query)
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-		into := slices.Clone(first)
-		for i := range values {
-			into = append(into, &values[i])
-		}
-		for rows.Next() {
-			if err := rows.Scan(into...); err != nil {
-				return err
-			}
-			switch len(first) {
-			case 1:
-				things = append(things, *first[0].(*int64))
-				t.AddAnchor(values)
-			default:
-				records = append(records, record{*first[0].(*uint8), *first[1].(*int64)})
-				t.Add(0, values)
-			}
-		}
-		return rows.Err()
 	}
 	var n int64
 	if err := r.c.Row(ctx, "SELECT count(*) FROM sen_left", &n); err != nil || n == 0 {
 		return t, nil, nil, err
 	}
-	var entity, id int64
-	var source uint8
-	if err := read("SELECT entity, "+strings.Join(list, ", ")+" FROM sen_known ORDER BY entity", &entity); err != nil {
+	err = r.c.Batches(ctx, "SELECT entity, "+strings.Join(list, ", ")+" FROM sen_known ORDER BY entity", func(batch arrow.RecordBatch) error {
+		things = append(things, batch.Column(0).(*array.Int64).Int64Values()...)
+		t.AddColumns(texts(batch, 1))
+		return nil
+	})
+	if err != nil {
 		return t, nil, nil, err
 	}
-	if err := read("SELECT _src, _record, "+strings.Join(list, ", ")+" FROM sen_left ORDER BY _src, _record", &source, &id); err != nil {
+	t.Anchors = t.Rows
+	err = r.c.Batches(ctx, "SELECT _src, CAST(_record AS BIGINT), "+strings.Join(list, ", ")+" FROM sen_left ORDER BY _src, _record", func(batch arrow.RecordBatch) error {
+		ids := batch.Column(1).(*array.Int64).Int64Values()
+		for i, source := range batch.Column(0).(*array.Uint8).Uint8Values() {
+			records = append(records, record{source, ids[i]})
+		}
+		t.AddColumns(texts(batch, 2))
+		return nil
+	})
+	if err != nil {
 		return t, things, nil, err
 	}
 	return t, things, records, r.teach(ctx, t)
+}
+
+// texts are a batch's columns from one on, which stand as long as the batch.
+func texts(batch arrow.RecordBatch, from int) [][]string {
+	out := make([][]string, int(batch.NumCols())-from)
+	for i := range out {
+		column := batch.Column(from + i).(*array.String)
+		out[i] = make([]string, column.Len())
+		for row := range out[i] {
+			out[i][row] = column.Value(row)
+		}
+	}
+	return out
 }
 
 // take writes what was found into the links: to each record the thing in its
