@@ -113,6 +113,7 @@ func TestWhatIsKnownTeachesWhatEMCannotLearnInACrowd(t *testing.T) {
 	}
 	byEM, before, _ := link(0)
 	taught, after, wrong := link(5000)
+	t.Logf("of 4,000 records %d are linked rightly by EM alone, %d with what is known, %d wrongly", before, after, wrong)
 	if off(byEM) < 0.1 {
 		t.Errorf("EM finds m within %.3f by itself: the test shows nothing", off(byEM))
 	}
