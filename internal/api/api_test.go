@@ -512,3 +512,27 @@ func TestAJobIsAskedForOnceAndTold(t *testing.T) {
 		t.Errorf("told: %s", told.Body)
 	}
 }
+
+// TestFaultsOfTheHubsFilesAreForWhoSeesAllOfIt, and a job of several datasets says
+// which.
+func TestFaultsOfTheHubsFilesAreForWhoSeesAllOfIt(t *testing.T) {
+	v := serve(t, Options{})
+	since := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	broken := desk.New(desk.Options{Contracts: &contract.Set{}, State: v.state, Jobs: job.New(v.state, job.Options{}), Declared: since,
+		Problems: contract.Problems{{File: "contracts/a.odcs.yaml", Line: 7, Msg: "no", Hint: "yes"}, {File: "b", Msg: "a warning", Warning: true}}})
+	v.h = New(Options{Desk: broken, Accounts: v.accounts}).Handler()
+	got := read[Declarations](t, v.ask("GET", "/declarations", v.token(account.Operator, Read), ""))
+	if len(got.Faults) != 1 || got.Faults[0] != (FileFault{"contracts/a.odcs.yaml", 7, "no", "yes"}) || got.Read == nil || !got.Read.Equal(since) {
+		t.Errorf("an operator reads %+v", got)
+	}
+	if got := read[Declarations](t, v.ask("GET", "/declarations", v.token(account.Agency, Read), "")); len(got.Faults) != 0 {
+		t.Errorf("an agency reads %+v", got)
+	}
+	both := state.Task{Datasets: []sen.Dataset{"a.b", "c.d"}}
+	if _, err := v.state.AddJob(t.Context(), state.Job{ID: "1", Kind: job.Sync, Task: both}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read[Page[Job]](t, v.ask("GET", "/jobs", v.token(account.Operator, Read), "")); len(got.Items) != 1 || len(got.Items[0].Datasets) != 2 {
+		t.Errorf("jobs: %+v", got)
+	}
+}
