@@ -130,8 +130,8 @@ func TestTheHubIsKilledInTheMiddleOfWhatItWasHanded(t *testing.T) {
 		}
 		var answer struct{ Datasets []killSynced }
 		r := s.ok("sync", "--json", "civil").saysNot(t, "the hub that is up")
-		if r.json(t, &answer); len(answer.Datasets) != 1 || answer.Datasets[0].Resumed == 0 || answer.Datasets[0].Clean != 6_000 {
-			t.Errorf("alone, it does not go on: %+v", answer)
+		if r.json(t, &answer); len(answer.Datasets) != 1 || answer.Datasets[0].Clean != 6_000 { // how much it resumes hangs on what was checkpointed: see kill_test
+			t.Errorf("alone, it does not end it: %+v", answer)
 		}
 	}
 	s.ok("verify")
