@@ -243,8 +243,8 @@ func TestFilesWithoutWhatTheTruthNeedsAreRefusedInWords(t *testing.T) {
 	}
 }
 
-// session is an engine and a session of it.
-func session(t *testing.T) (*engine.Engine, *engine.Conn) {
+// engineOf is an engine and a session of it.
+func engineOf(t *testing.T) (*engine.Engine, *engine.Conn) {
 	t.Helper()
 	e, err := engine.Open(t.Context(), engine.Options{})
 	if err != nil {
@@ -261,7 +261,7 @@ func session(t *testing.T) (*engine.Engine, *engine.Conn) {
 // Parquet whose columns are all text is read column by column; with one that is
 // not, the engine reads it. What comes in is the same.
 func TestColumnsOfTextAreReadAsTheEngineReadsThem(t *testing.T) {
-	e, c := session(t)
+	e, c := engineOf(t)
 	var read []*Labelled
 	for _, more := range []string{"", ", i AS n"} {
 		file := filepath.Join(t.TempDir(), "people.parquet")
@@ -296,7 +296,7 @@ func TestColumnsOfTextAreReadAsTheEngineReadsThem(t *testing.T) {
 }
 
 func TestATextThatIsNoUTF8IsRefused(t *testing.T) {
-	e, c := session(t)
+	e, c := engineOf(t)
 	file := filepath.Join(t.TempDir(), "people.parquet")
 	if err := c.Exec(t.Context(), "COPY (SELECT 'person ' || i AS name, i::VARCHAR AS person FROM range(3) r(i)) TO "+engine.Literal(file)+" (COMPRESSION uncompressed)"); err != nil {
 		t.Fatal(err)
