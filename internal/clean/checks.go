@@ -119,7 +119,7 @@ func (p *Plan) metric(ctx context.Context, c *engine.Conn, clean string, t Tally
 	rows := float64(t.Clean.Rows + t.Quarantined.Rows)
 	var value float64
 	switch {
-	case check.Rule.Metric == "rowCount":
+	case check.Rule.Metric == "rowCount" || rows == 0: // the tally of no rows has no facts
 		return rows, nil
 	case check.Rule.Metric == "duplicateValues":
 		if err := c.Row(ctx, p.repeats(clean, check), &value); err != nil {

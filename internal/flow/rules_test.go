@@ -112,3 +112,22 @@ func TestAMendedRuleIsMeasuredThoughTheSourceHasNotChanged(t *testing.T) {
 		t.Errorf("got %+v, want the mended rule's result kept", r.Checks)
 	}
 }
+
+// A source that has a header and no row has nothing that breaks a rule.
+func TestRulesOfRowsHoldWhereThereIsNoRow(t *testing.T) {
+	h := newHub(t, strings.Replace(people, "        logicalType: date\n", `        logicalType: date
+        quality:
+          - {metric: nullValues, mustBe: 0}
+          - {metric: duplicateValues, mustBe: 0, unit: percent}
+          - {metric: invalidValues, arguments: {validValues: ["2001-02-03"]}, mustBeLessThan: 5, unit: percent}
+`, 1), "ma,ho_ten,ngay_sinh,diem\n")
+	out := h.sync()
+	if out.Err != nil || len(out.Results) != 3 {
+		t.Fatalf("got %+v, %v", out.Results, out.Err)
+	}
+	for _, r := range out.Results {
+		if r.Status != clean.StatusOK || r.Value != 0 {
+			t.Errorf("%s: %s, %v", r.Rule, r.Status, r.Value)
+		}
+	}
+}
