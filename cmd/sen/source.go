@@ -11,6 +11,7 @@ import (
 	"github.com/sen-hub/sen"
 	"github.com/sen-hub/sen/cmd/sen/terminal"
 	"github.com/sen-hub/sen/internal/contract"
+	"github.com/sen-hub/sen/internal/flow"
 	"github.com/sen-hub/sen/internal/source/connect"
 	"github.com/sen-hub/sen/internal/source/http"
 	"github.com/sen-hub/sen/internal/source/live"
@@ -252,6 +253,7 @@ func (p *program) mention(what string) {
 		return
 	}
 	if !p.flags.json {
+		p.showLinking(flow.Linking{}) // the line of a linkage makes room
 		fmt.Fprintln(p.beside, p.notes.Paint(terminal.Quiet, terminal.Clean(what)))
 	}
 }
