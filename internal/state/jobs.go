@@ -73,7 +73,7 @@ const (
 	hasten    = `UPDATE job SET due = $2 WHERE id = $1`
 	openJobs  = selectJobs + ` WHERE state IN ('waiting', 'running') ORDER BY id`
 	jobsAfter = selectJobs + ` WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2`
-	jobsOf    = selectJobs + ` WHERE dataset = $1 OR task LIKE '%"' || $1 || '"%' ORDER BY id DESC LIMIT $2`
+	jobsOf    = selectJobs + ` WHERE dataset = $1 OR instr(task, '"' || $1 || '"') > 0 ORDER BY id DESC LIMIT $2`
 	updateJob = `
 UPDATE job SET state = $2, due = $3, begun = $4, finished = $5, tries = $6, holder = $7, expires = $8, error = $9, result = $10 WHERE id = $1`
 	renewJob   = `UPDATE job SET expires = $3 WHERE id = $1 AND holder = $2 AND state = 'running'`
